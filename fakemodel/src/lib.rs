@@ -1,0 +1,1 @@
+//! A model server for tests: OpenAI-compatible, scripted, with faults.

@@ -1,0 +1,1 @@
+//! The changes of the schema, one a file, never edited once landed.

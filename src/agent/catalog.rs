@@ -1,0 +1,1 @@
+//! The agents that are plugged in, and what may be asked of each at this moment.

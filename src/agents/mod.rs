@@ -1,0 +1,1 @@
+//! The kinds of agents that come with the server.

@@ -1,0 +1,78 @@
+//! Tools: what an agent may do beside talking.
+//!
+//! A tool is granted to an agent by config, never by a prompt. Every call goes through the [`ToolBox`]: it checks the
+//! grant, checks the arguments against the tool's JSON Schema, keeps to the time-out and cuts a result that is too long.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use protocol::{AgentId, ToolCallId};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+/// What a call may change in the world; decides whether it may be repeated after a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing: it only reads.
+    Pure,
+    /// The same call twice, with the same key, has the effect of one.
+    Idempotent,
+    /// Every call counts.
+    NonIdempotent,
+}
+
+/// What a tool says of itself; models read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolSpec {
+    /// Its name: 1 to 64 of `A-Z`, `a-z`, `0-9`, `_` and `-`.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// The JSON Schema of its arguments: an object.
+    pub parameters: Value,
+    /// What a call may change.
+    pub effect: Effect,
+}
+
+/// What a call knows of its surroundings.
+#[derive(Debug, Clone)]
+pub struct ToolContext {
+    /// Who calls.
+    pub agent_id: AgentId,
+    /// The call; also its idempotency key.
+    pub call_id: ToolCallId,
+    /// Cancelled when the run must stop. The future is dropped as well.
+    pub cancel: CancellationToken,
+    /// How long the call may take.
+    pub time_max: Duration,
+}
+
+/// Why a call failed. The text goes to the model, so it says what to do otherwise and holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ToolError {
+    /// The agent was not granted this tool.
+    #[error("the tool `{0}` is not available to this agent")]
+    Denied(String),
+    /// The arguments do not fit the schema.
+    #[error("{0}")]
+    BadArguments(String),
+    /// It took too long.
+    #[error("the tool did not answer within {0:?}")]
+    TimedOut(Duration),
+    /// It failed by itself.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Something that an agent may do.
+#[async_trait]
+pub trait Tool: Send + Sync + 'static {
+    /// What it says of itself.
+    fn spec(&self) -> &ToolSpec;
+
+    /// Does it. The arguments fit the schema. Dropping the future must cancel everything that it started.
+    ///
+    /// # Errors
+    /// A [`ToolError`] whose text the model will read.
+    async fn call(&self, arguments: Value, context: &ToolContext) -> Result<Value, ToolError>;
+}

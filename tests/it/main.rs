@@ -1,0 +1,1 @@
+//! What a client, an operator or an agent author sees, tried from outside.
