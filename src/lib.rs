@@ -9,6 +9,7 @@ pub mod agents;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod conversation;
 pub mod routing;
 pub mod store;
 pub mod tools;

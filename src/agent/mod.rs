@@ -14,10 +14,9 @@ use protocol::{
     AgentId, Code, ConversationId, MessageId, RunId, Seq, TurnId,
     event::{JsonObject, Role, Usage},
 };
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-pub use self::sink::{EventSink, SinkClosed};
+pub use self::sink::{EventSink, SinkClosed, ToolOutcome};
 use crate::context::ScopedContext;
 
 /// What an agent says of itself.
@@ -229,15 +228,4 @@ impl From<SinkClosed> for RunError {
     fn from(_: SinkClosed) -> Self {
         Self::lasting(Code::Internal, "The run was stopped.", "the sink is closed: the run was cancelled or replaced")
     }
-}
-
-/// A tool's answer as a run records it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ToolOutcome {
-    /// The result, or what went wrong in words for the model.
-    pub result: Value,
-    /// The call failed.
-    pub is_error: bool,
-    /// The result was cut.
-    pub truncated: bool,
 }

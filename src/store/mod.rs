@@ -20,6 +20,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::agent::PastMessage;
+pub use crate::conversation::Accepted as AcceptedMessage;
 
 /// How tables name a conversation. Never shown: a client's own id is unique only within its tenant and owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -198,21 +199,6 @@ pub struct ConversationRecord {
     pub updated_at: Timestamp,
     /// The client's own fields.
     pub metadata: JsonObject,
-}
-
-/// An accepted message, as far as a duplicate needs it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AcceptedMessage {
-    /// The client's id of it.
-    pub client_message_id: ClientMessageId,
-    /// The hash of its content.
-    pub body_hash: [u8; 32],
-    /// The turn that it opened or joined.
-    pub turn_id: TurnId,
-    /// The server's id of it.
-    pub message_id: MessageId,
-    /// Where its `message_accepted` stands.
-    pub seq: Seq,
 }
 
 /// Stored events in order, as their exact bytes.
