@@ -110,6 +110,8 @@ pub struct UserMessage {
 /// A message of the past, oldest first in [`Turn::history`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastMessage {
+    /// Its id.
+    pub id: MessageId,
     /// Where it stands in the log.
     pub seq: Seq,
     /// The turn that it belongs to.

@@ -16,6 +16,7 @@
 
 mod accept;
 mod command;
+mod content;
 mod draft;
 mod output;
 mod recent;
@@ -33,6 +34,7 @@ pub use self::{
         Assignment, CancelTarget, Command, Decision, Effect, Limits, NewMessage, Numbered, Rejection, Reply, Route,
         RouteAsk, RunOrder, TurnMessage,
     },
+    content::{ContentError, check_content},
     draft::{Env, IdSource, RandomIds},
     recent::{Accepted, Recent, body_hash},
     state::{ConversationState, Snapshot, Status},

@@ -110,6 +110,10 @@ impl Draft<'_, '_> {
                 self.complete_run(turn_id, RunStatus::Completed, JsonObject::new(), usage);
                 self.hand_over(turn_id, agent_id, to, detail);
             }
+            RunEnd::Cancelled => {
+                self.cancel_open_turn(turn_id);
+                self.route_next();
+            }
             RunEnd::Failed { code, safe, retryable, correlation_id } => {
                 self.emit_run_error(turn_id, code, safe, retryable, correlation_id);
                 self.end_turn(turn_id, TurnStatus::Failed);

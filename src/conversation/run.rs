@@ -72,6 +72,8 @@ pub enum RunEnd {
         /// What it used.
         usage: Usage,
     },
+    /// An operator stopped it.
+    Cancelled,
     /// It failed.
     Failed {
         /// The stable code.
