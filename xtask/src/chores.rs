@@ -9,7 +9,14 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::{TestArgs, interrupt::Interrupt, needs, servers::Servers, stopwatch::pause, timeline::Timeline};
+use crate::{
+    TestArgs,
+    interrupt::Interrupt,
+    needs::{self, Programs},
+    servers::Servers,
+    stopwatch::pause,
+    timeline::Timeline,
+};
 
 /// `cargo xtask check`.
 pub(crate) fn check() -> Result<ExitCode> {
@@ -28,8 +35,16 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode> {
     } else {
         lint(&mut timeline)?;
     }
-    timeline.command("build the tests", cargo()?.args(["test", "--workspace", "--locked", "--no-run"]))?;
-    let mut servers = timeline.part("start the servers", || Servers::start(&programs, &interrupt))?;
+    if timeline.command("build the tests", cargo()?.args(["test", "--workspace", "--locked", "--no-run"]))? {
+        run_tests(args, &programs, &interrupt, &mut timeline)?;
+    } else {
+        timeline.left_out("run the tests", "they do not build");
+    }
+    Ok(timeline.close())
+}
+
+fn run_tests(args: &TestArgs, programs: &Programs, interrupt: &Interrupt, timeline: &mut Timeline) -> Result<()> {
+    let mut servers = timeline.part("start the servers", || Servers::start(programs, interrupt))?;
     let mut tests = cargo()?;
     tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(&args.filter);
     tests.envs(programs.variables()).envs(servers.variables());
@@ -40,8 +55,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<ExitCode> {
     timeline.part("end the servers", || {
         servers.end();
         Ok(())
-    })?;
-    Ok(timeline.close())
+    })
 }
 
 /// `cargo xtask servers`.
@@ -66,7 +80,8 @@ pub(crate) fn servers(no_install: bool) -> Result<ExitCode> {
 fn lint(timeline: &mut Timeline) -> Result<()> {
     timeline.command("formatting", cargo()?.args(["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-    timeline.command("lints", cargo()?.args(clippy))
+    timeline.command("lints", cargo()?.args(clippy))?;
+    Ok(())
 }
 
 /// Cargo in the workspace's folder, with colours where a person looks on although the output passes through a pipe.

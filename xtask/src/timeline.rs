@@ -55,11 +55,12 @@ impl Timeline {
         self.rows.push((name.to_owned(), Duration::ZERO, Outcome::LeftOut(reason)));
     }
 
-    /// Runs a command. Its failure is kept for the summary, and the next command still runs: one call tells everything.
-    pub(crate) fn command(&mut self, name: &str, command: &mut Command) -> Result<()> {
+    /// Runs a command and says whether it succeeded. Its failure is kept for the summary, so that the next command can
+    /// still run: one call tells everything.
+    pub(crate) fn command(&mut self, name: &str, command: &mut Command) -> Result<bool> {
         if self.interrupt.is_set() {
             self.left_out(name, "interrupted");
-            return Ok(());
+            return Ok(false);
         }
         println!("\n── {name}: {}", shown(command));
         let watch = Stopwatch::start();
@@ -70,7 +71,7 @@ impl Timeline {
         if tally != Tally::default() {
             self.tally = Some(tally);
         }
-        Ok(())
+        Ok(code == 0)
     }
 
     /// Prints the summary; the code is the first failure's.
