@@ -109,8 +109,8 @@ fn higher(source: &Source, own: Layer, named: &Named) -> Option<Violation> {
 
 fn reserved(source: &Source, place: &[String], named: &Named) -> Option<Violation> {
     let rule = RESERVED.iter().find(|rule| {
-        let names = rule.names.iter().any(|name| is_below(&named.path, name));
-        names && !rule.places.iter().any(|allowed| is_below(place, allowed))
+        let applies = rule.names.iter().any(|name| is_below(&named.path, name));
+        applies && !rule.places.iter().any(|allowed| is_below(place, allowed))
     })?;
     Some(source.violation(named.line, format!("`{}` is named here: {}", named.path.join("::"), rule.reason)))
 }

@@ -92,12 +92,12 @@ impl Finder<'_> {
 
     fn note(&mut self, at: usize, path: &[String]) {
         let here = &self.tokens[at];
-        if let Some(path) = self.from_root(here, path) {
+        if let Some(path) = self.resolved(here, path) {
             self.found.push(Named { line: here.line, path, in_tests: here.in_tests() });
         }
     }
 
-    fn from_root(&self, here: &Placed, path: &[String]) -> Option<Vec<String>> {
+    fn resolved(&self, here: &Placed, path: &[String]) -> Option<Vec<String>> {
         let mut base: Vec<String> = self.module.iter().chain(here.scope.iter()).cloned().collect();
         let mut rest = path;
         match path.first()?.as_str() {
