@@ -25,6 +25,9 @@ pub trait Cache: Send + Sync + std::fmt::Debug + 'static {
 
     /// Remembers a document, unless a newer version of it is there.
     async fn put(&self, key: &ContextKey, document: &Versioned);
+
+    /// Remembers a document in place of whatever is there.
+    async fn replace(&self, key: &ContextKey, document: &Versioned);
 }
 
 /// A store whose reads are answered by a cache where that is safe.
@@ -65,9 +68,12 @@ impl<T: ContextStore> CachedContext<T> {
         Some(document)
     }
 
+    /// Takes over what the truth says. Where this process did not know the document, the cache may be *ahead* of the
+    /// truth: a database that was restored from a backup goes back. Then the truth replaces it.
     async fn learn(&self, key: &ContextKey, document: &Versioned) {
+        let known = self.floor(key).is_some();
         self.raise_floor(key, document.version);
-        self.cache.put(key, document).await;
+        if known { self.cache.put(key, document).await } else { self.cache.replace(key, document).await }
     }
 }
 
@@ -90,7 +96,9 @@ impl<T: ContextStore> ContextStore for CachedContext<T> {
                 Ok(version)
             }
             Err(ContextError::Conflict(current)) => {
-                self.learn(key, &current).await;
+                // What the caller read was wrong, and it may have come from the cache.
+                self.raise_floor(key, current.version);
+                self.cache.replace(key, &current).await;
                 Err(ContextError::Conflict(current))
             }
             Err(error @ ContextError::TooLarge { .. }) => Err(error),
@@ -141,6 +149,8 @@ mod tests {
         }
 
         async fn put(&self, _: &ContextKey, _: &Versioned) {}
+
+        async fn replace(&self, _: &ContextKey, _: &Versioned) {}
     }
 
     fn truth() -> Watched {
@@ -202,6 +212,18 @@ mod tests {
         assert_eq!(context.get(&key()).await, Ok(document(1)));
         assert_eq!(context.compare_and_set(&key(), 1, value(9)).await, Err(ContextError::Conflict(document(2))));
         assert_eq!(context.get(&key()).await, Ok(document(2)));
+    }
+
+    #[tokio::test]
+    async fn a_cache_that_is_ahead_of_a_restored_truth_is_put_right() {
+        let cache = Arc::new(LocalCache::new(4096));
+        cache.put(&key(), &document(9)).await;
+        let truth = truth();
+        truth.compare_and_set(&key(), 0, value(1)).await.unwrap();
+        let context = CachedContext::new(truth, cache, 16);
+        for _ in 0..2 {
+            assert_eq!(context.get(&key()).await, Ok(document(1)));
+        }
     }
 
     #[tokio::test]

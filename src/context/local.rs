@@ -32,11 +32,20 @@ impl Cache for LocalCache {
     }
 
     async fn put(&self, key: &ContextKey, document: &Versioned) {
-        let Ok(json) = serde_json::to_string(&document.value) else { return };
         let mut documents = self.lock();
         if documents.get(key).is_none_or(|present| present.version <= document.version) {
-            documents.insert(key.clone(), document.clone(), json.len() + OVERHEAD_BYTES);
+            insert(&mut documents, key, document);
         }
+    }
+
+    async fn replace(&self, key: &ContextKey, document: &Versioned) {
+        insert(&mut self.lock(), key, document);
+    }
+}
+
+fn insert(documents: &mut Lru<ContextKey, Versioned>, key: &ContextKey, document: &Versioned) {
+    if let Ok(json) = serde_json::to_string(&document.value) {
+        documents.insert(key.clone(), document.clone(), json.len() + OVERHEAD_BYTES);
     }
 }
 

@@ -13,6 +13,7 @@ pub mod local;
 mod lru;
 pub mod memory;
 pub mod redis;
+pub mod sql;
 
 use std::sync::Arc;
 

@@ -28,7 +28,7 @@ if redis.call('TYPE', KEYS[1]).ok ~= 'string' then
     redis.call('DEL', KEYS[1])
 else
     local present = string.match(redis.call('GET', KEYS[1]), '^(%d+):')
-    if present and tonumber(present) > tonumber(ARGV[1]) then return 0 end
+    if present and #present < 16 and tonumber(present) > tonumber(ARGV[1]) then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3])
 return 1
@@ -98,6 +98,10 @@ impl RedisCache {
         self.failures.load(Ordering::Relaxed)
     }
 
+    fn time_to_live_ms(&self) -> u64 {
+        u64::try_from(self.settings.time_to_live.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Asks Redis once, if the breaker lets it, within the time-out.
     async fn ask<T>(&self, call: impl Future<Output = RedisResult<T>>) -> Option<T> {
         let pass = self.breaker.admit()?;
@@ -145,10 +149,17 @@ impl Cache for RedisCache {
         let Ok(json) = serde_json::to_string(&document.value) else { return };
         let mut connection = self.connection.clone();
         let mut call = self.put.prepare_invoke();
-        call.key(name(key)).arg(document.version).arg(json);
-        call.arg(u64::try_from(self.settings.time_to_live.as_millis()).unwrap_or(u64::MAX));
+        call.key(name(key)).arg(document.version).arg(json).arg(self.time_to_live_ms());
         // Whether a newer version was there changes nothing.
         let _: Option<i64> = self.ask(call.invoke_async(&mut connection)).await;
+    }
+
+    async fn replace(&self, key: &ContextKey, document: &Versioned) {
+        let Ok(json) = serde_json::to_string(&document.value) else { return };
+        let mut connection = self.connection.clone();
+        let mut command = redis::cmd("SET");
+        command.arg(name(key)).arg(format!("{}:{json}", document.version)).arg("PX").arg(self.time_to_live_ms());
+        self.ask(command.exec_async(&mut connection)).await;
     }
 }
 

@@ -2,4 +2,8 @@
 
 // `cfg(test)` says nothing new here; clippy goes by it when it lets the helpers of tests unwrap.
 #[cfg(test)]
+mod context;
+#[cfg(test)]
 mod layers;
+#[cfg(test)]
+mod support;
