@@ -115,15 +115,19 @@ fn reserved(source: &Source, place: &[String], named: &Named) -> Option<Violatio
     Some(source.violation(named.line, format!("`{}` is named here: {}", named.path.join("::"), rule.reason)))
 }
 
-/// Finds `Envelope { seq: …, … }` as a value; with `..`, or before `=` or `=>`, it is a pattern.
 fn numbering(source: &Source, place: &[String], tokens: &[Placed]) -> Vec<Violation> {
-    if source.is_test() || SEQ_PLACES.iter().any(|allowed| is_below(place, allowed)) {
+    if SEQ_PLACES.iter().any(|allowed| is_below(place, allowed)) {
         return Vec::new();
     }
-    let starts = tokens.windows(3).enumerate().filter(|(_, three)| three[0].is_word("Envelope") && three[1].is('{'));
-    let built = starts.filter(|(at, three)| !three[0].in_tests() && gives_seq(&tokens[at + 2..]));
     let rule = "an event gets its seq here: only the conversation numbers events";
-    built.map(|(_, three)| source.violation(three[0].line, rule)).collect()
+    numbered(source, tokens).into_iter().map(|line| source.violation(line, rule)).collect()
+}
+
+/// The lines where `Envelope { seq: …, … }` is a value; with `..`, or before `=`, it is a pattern.
+fn numbered(source: &Source, tokens: &[Placed]) -> Vec<usize> {
+    let starts = tokens.windows(2).enumerate().filter(|(_, pair)| pair[0].is_word("Envelope") && pair[1].is('{'));
+    let built = starts.filter(|(at, pair)| !pair[0].in_tests() && gives_seq(&tokens[at + 2..]));
+    if source.is_test() { Vec::new() } else { built.map(|(_, pair)| pair[0].line).collect() }
 }
 
 fn gives_seq(inside: &[Placed]) -> bool {
@@ -194,6 +198,16 @@ fn a_lower_layer_never_names_a_higher_one() {
     let sources = read_all(LAYERED);
     assert!(sources.len() > 10, "the source is not where it should be");
     none(&sources.iter().flat_map(check_layers).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_event_gets_its_seq_in_one_place() {
+    let mut places = Vec::new();
+    for source in read_all(&["src"]) {
+        let lines = numbered(&source, &lexer::lex(&source.text));
+        places.extend(lines.iter().map(|line| format!("{}:{line}", source.file)));
+    }
+    assert!(places.len() <= 1, "events get their seq in {} places: {}", places.len(), places.join(", "));
 }
 
 #[test]
