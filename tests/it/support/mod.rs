@@ -1,6 +1,8 @@
 //! What several tests need: servers, folders, addresses.
 
+pub(crate) mod client;
 pub(crate) mod redis;
+pub(crate) mod server;
 pub(crate) mod sql;
 
 /// A variable that `cargo xtask test` sets. A test that needs it and does not find it fails: a skipped test looks green.
