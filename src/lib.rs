@@ -7,6 +7,7 @@
 pub mod actors;
 pub mod agent;
 pub mod agents;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod context;
@@ -14,4 +15,5 @@ pub mod conversation;
 pub mod http;
 pub mod routing;
 pub mod store;
+pub mod telemetry;
 pub mod tools;

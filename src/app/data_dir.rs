@@ -22,7 +22,9 @@ pub enum DataDirError {
         source: io::Error,
     },
     /// Another process holds it.
-    #[error("the data folder `{path}` is held by another running switchboard; stop that one, or choose another folder with `--data DIR`")]
+    #[error(
+        "the data folder `{path}` is held by another running switchboard; stop that one, or choose another folder with `--data DIR`"
+    )]
     Held {
         /// Which.
         path: PathBuf,

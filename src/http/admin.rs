@@ -134,7 +134,7 @@ pub struct TreeView {
 #[utoipa::path(tag = "admin", security(("bearer" = [])), responses((status = 200, body = Vec<AdminAgentView>),
     (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/admin/agents")]
-pub async fn agents(_admin: Admin, hub: Data<Hub>) -> HttpResponse {
+pub(super) async fn agents(_admin: Admin, hub: Data<Hub>) -> HttpResponse {
     HttpResponse::Ok().json(hub.catalog.slots().map(|slot| AdminAgentView::of(slot)).collect::<Vec<_>>())
 }
 
@@ -142,7 +142,7 @@ pub async fn agents(_admin: Admin, hub: Data<Hub>) -> HttpResponse {
 #[utoipa::path(params(("id" = String, Path)), tag = "admin", security(("bearer" = [])), responses(
     (status = 200, body = AdminAgentView), (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/admin/agents/{id}")]
-pub async fn agent(_admin: Admin, id: Path<String>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn agent(_admin: Admin, id: Path<String>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     let slot = slot(&hub, &id)?;
     Ok(HttpResponse::Ok().json(AdminAgentView::of(slot)))
 }
@@ -151,7 +151,7 @@ pub async fn agent(_admin: Admin, id: Path<String>, hub: Data<Hub>) -> Result<Ht
 #[utoipa::path(params(("id" = String, Path)), tag = "admin", security(("bearer" = [])), responses(
     (status = 200, body = AdminAgentView), (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/admin/agents/{id}/enable")]
-pub async fn enable(_admin: Admin, id: Path<String>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn enable(_admin: Admin, id: Path<String>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     let slot = slot(&hub, &id)?;
     keep(&hub, slot.id(), true).await?;
     hub.agents.enable(slot.id());
@@ -163,7 +163,7 @@ pub async fn enable(_admin: Admin, id: Path<String>, hub: Data<Hub>) -> Result<H
 #[utoipa::path(params(("id" = String, Path)), request_body = DisableBody, tag = "admin", security(("bearer" = [])),
     responses((status = 200, body = AdminAgentView), (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/admin/agents/{id}/disable")]
-pub async fn disable(
+pub(super) async fn disable(
     _admin: Admin,
     id: Path<String>,
     request: HttpRequest,
@@ -183,7 +183,7 @@ pub async fn disable(
     (status = 200, description = "`{chosen, reason, candidates: [{id, score, priority, skipped?}]}`"),
     (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/admin/route")]
-pub async fn route(
+pub(super) async fn route(
     _admin: Admin,
     request: HttpRequest,
     body: Payload,
@@ -201,7 +201,7 @@ pub async fn route(
 #[utoipa::path(tag = "admin", security(("bearer" = [])), responses((status = 200, body = TreeView),
     (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/admin/supervision")]
-pub async fn supervision(_admin: Admin, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn supervision(_admin: Admin, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     let levels = futures::future::try_join_all(hub.supervisors.iter().map(SupervisorHandle::level)).await;
     let levels = levels.map_err(|error| Problem::internal(&error.to_string()))?;
     Ok(HttpResponse::Ok().json(TreeView { levels }))
@@ -211,7 +211,7 @@ pub async fn supervision(_admin: Admin, hub: Data<Hub>) -> Result<HttpResponse, 
 #[utoipa::path(tag = "admin", security(("bearer" = [])), responses((status = 200, body = LiveListView),
     (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/admin/conversations")]
-pub async fn conversations(_admin: Admin, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn conversations(_admin: Admin, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     let live =
         hub.registry.send(ListLive(LIVE_LISTED_MAX)).await.map_err(|error| Problem::internal(&error.to_string()))?;
     let view = |(key, sessions): (crate::store::ConversationKey, usize)| LiveView {

@@ -43,7 +43,7 @@ impl AgentView {
 #[utoipa::path(tag = "agents", responses((status = 200, body = Vec<AgentView>),
     (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/agents")]
-pub async fn list(_user: User, hub: Data<Hub>) -> HttpResponse {
+pub(super) async fn list(_user: User, hub: Data<Hub>) -> HttpResponse {
     let running = hub.catalog.slots().filter(|slot| slot.state() == AgentState::Running);
     HttpResponse::Ok().json(running.map(|slot| AgentView::of(slot)).collect::<Vec<_>>())
 }

@@ -83,7 +83,7 @@ pub struct EndAnswer {
     (status = 200, description = "it existed", body = ConversationView),
     (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations")]
-pub async fn create(user: User, request: HttpRequest, body: Payload, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn create(user: User, request: HttpRequest, body: Payload, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     refuse_if_closed(&request, &hub)?;
     let body: NewConversationBody = body::read(&request, body, &hub.limits).await?;
     let id = body.conversation_id.unwrap_or_else(|| ConversationId(Uuid::now_v7()));
@@ -112,7 +112,7 @@ pub(super) async fn find(hub: &Hub, key: &ConversationKey) -> Result<Option<Conv
 #[utoipa::path(params(("id" = Uuid, Path)), tag = "conversations", responses(
     (status = 200, body = ConversationView), (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/conversations/{id}")]
-pub async fn get_one(user: User, id: Path<ConversationId>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn get_one(user: User, id: Path<ConversationId>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     let view = find(&hub, &hub.key(user.0, *id)).await?;
     view.map(|view| HttpResponse::Ok().json(view)).ok_or_else(not_found)
 }
@@ -125,7 +125,7 @@ pub async fn get_one(user: User, id: Path<ConversationId>, hub: Data<Hub>) -> Re
     (status = 200, description = "with `wait=true`: the turn is over", body = wait::TurnView),
     (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations/{id}/messages")]
-pub async fn send(
+pub(super) async fn send(
     user: User,
     id: Path<ConversationId>,
     query: Query<WaitQuery>,
@@ -139,7 +139,7 @@ pub async fn send(
     let incoming = Incoming {
         client_message_id: client_id(&request, body.client_message_id)?,
         content: body.content,
-        policy: Some(body.policy.unwrap_or(hub.default_policy)),
+        policy: body.policy,
         metadata: body.metadata.unwrap_or_default(),
     };
     let answer = hub.client.message(&key, incoming).await?;
@@ -173,7 +173,7 @@ fn client_id(request: &HttpRequest, in_body: Option<ClientMessageId>) -> Result<
     (status = 200, description = "the turn had ended before", body = CancelAnswer),
     (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations/{id}/cancel")]
-pub async fn cancel(
+pub(super) async fn cancel(
     user: User,
     id: Path<ConversationId>,
     request: HttpRequest,
@@ -191,7 +191,7 @@ pub async fn cancel(
 #[utoipa::path(params(("id" = Uuid, Path), ("approvalId" = Uuid, Path)), request_body = DecisionBody,
     tag = "conversations", responses((status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations/{id}/approvals/{approvalId}")]
-pub async fn decide(
+pub(super) async fn decide(
     user: User,
     ids: Path<(ConversationId, ApprovalId)>,
     request: HttpRequest,
@@ -210,7 +210,7 @@ pub async fn decide(
 #[utoipa::path(params(("id" = Uuid, Path)), tag = "conversations", responses(
     (status = 200, body = EndAnswer), (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations/{id}/end")]
-pub async fn end(
+pub(super) async fn end(
     user: User,
     id: Path<ConversationId>,
     request: HttpRequest,
@@ -225,7 +225,7 @@ pub async fn end(
 #[utoipa::path(params(("id" = Uuid, Path)), tag = "conversations", responses(
     (status = 204, description = "erased"), (status = "default", description = "a problem", body = Problem)))]
 #[delete("/api/conversations/{id}")]
-pub async fn erase(
+pub(super) async fn erase(
     user: User,
     id: Path<ConversationId>,
     request: HttpRequest,

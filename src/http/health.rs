@@ -18,14 +18,14 @@ pub struct HealthView {
 /// The process lives.
 #[utoipa::path(tag = "health", responses((status = 200, body = HealthView)))]
 #[get("/healthz")]
-pub async fn live() -> HttpResponse {
+pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(HealthView { status: "ok" })
 }
 
 /// It takes messages: the store answers and the server is not going down.
 #[utoipa::path(tag = "health", responses((status = 200, body = HealthView), (status = 503, body = HealthView)))]
 #[get("/readyz")]
-pub async fn ready(hub: Data<Hub>) -> HttpResponse {
+pub(super) async fn ready(hub: Data<Hub>) -> HttpResponse {
     let stored = hub.client.on_io(|store| async move { store.ping().await }).await;
     let status = match stored {
         _ if hub.is_draining() => "draining",
@@ -40,7 +40,7 @@ pub async fn ready(hub: Data<Hub>) -> HttpResponse {
 /// Figures in Prometheus' text format.
 #[utoipa::path(tag = "health", responses((status = 200, description = "text format 0.0.4", body = String)))]
 #[get("/metrics")]
-pub async fn metrics(hub: Data<Hub>) -> HttpResponse {
+pub(super) async fn metrics(hub: Data<Hub>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(figures(&hub))
 }
 

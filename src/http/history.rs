@@ -86,7 +86,7 @@ async fn located(hub: &Hub, user: User, id: ConversationId) -> Result<(InternalI
 #[utoipa::path(params(PageQuery), tag = "history", responses(
     (status = 200, body = PageView<ConversationView>), (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/conversations")]
-pub async fn conversations(user: User, query: Query<PageQuery>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn conversations(user: User, query: Query<PageQuery>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     let page = query.into_inner().request()?;
     let list = hub.client.on_io(move |store| async move { store.conversations(&user.0, &page).await }).await?;
     Ok(HttpResponse::Ok().json(view::<_, ConversationView>(list)))
@@ -96,7 +96,7 @@ pub async fn conversations(user: User, query: Query<PageQuery>, hub: Data<Hub>) 
 #[utoipa::path(params(("id" = Uuid, Path), PageQuery), tag = "history", responses(
     (status = 200, body = PageView<MessageView>), (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/conversations/{id}/messages")]
-pub async fn messages(
+pub(super) async fn messages(
     user: User,
     id: Path<ConversationId>,
     query: Query<PageQuery>,
@@ -112,7 +112,7 @@ pub async fn messages(
 #[utoipa::path(params(("id" = Uuid, Path), PageQuery), tag = "history", responses(
     (status = 200, body = PageView<InteractionView>), (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/conversations/{id}/interactions")]
-pub async fn interactions(
+pub(super) async fn interactions(
     user: User,
     id: Path<ConversationId>,
     query: Query<PageQuery>,
@@ -130,7 +130,7 @@ pub async fn interactions(
     (status = 410, description = "`expired`, `epoch_mismatch` or `future`: the position cannot be resumed", body = Problem),
     (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/conversations/{id}/events")]
-pub async fn events(
+pub(super) async fn events(
     user: User,
     id: Path<ConversationId>,
     query: Query<EventsQuery>,

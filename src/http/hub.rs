@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use actix::Addr;
-use protocol::{ConversationId, event::Policy};
+use protocol::ConversationId;
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,8 @@ use crate::{
 /// Bounds of HTTP; from config `limits`.
 #[derive(Debug, Clone)]
 pub struct HttpLimits {
+    /// The longest text of a message.
+    pub content_bytes_max: usize,
     /// The longest body.
     pub body_bytes_max: usize,
     /// How long a body may take.
@@ -63,8 +65,6 @@ pub struct Hub {
     pub cors_origins: Vec<String>,
     /// The bounds.
     pub limits: HttpLimits,
-    /// What happens to a message that comes while a turn runs and says nothing itself.
-    pub default_policy: Policy,
     /// Cancelled when no new work is taken any more because the server goes down.
     pub draining: CancellationToken,
     /// The time.

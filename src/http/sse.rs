@@ -38,7 +38,7 @@ pub struct StreamQuery {
     (status = 204, description = "the conversation is over and the client has all of it"),
     (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/stream/{id}")]
-pub async fn open(
+pub(super) async fn open(
     user: User,
     id: Path<ConversationId>,
     query: Query<StreamQuery>,

@@ -31,7 +31,7 @@ pub struct SubscribeQuery {
 
 /// Opens a WebSocket on a conversation.
 #[get("/api/ws/{id}")]
-pub async fn open(
+pub(super) async fn open(
     user: User,
     id: Path<ConversationId>,
     query: Query<SubscribeQuery>,

@@ -33,7 +33,7 @@ use super::{
     registry::{ConversationRegistry, PutAway},
     router::Router,
     supervisor::SupervisorHandle,
-    topic::{TailBounds, Topic, Topics},
+    topic::{Topic, Topics},
 };
 use crate::{clock::Clock, conversation::Limits, store::ConversationKey, store::Store};
 
@@ -65,8 +65,6 @@ pub struct ConversationParts {
     pub agents: AgentActors,
     /// Where sessions read.
     pub topics: Arc<Topics>,
-    /// Bounds of a topic's tail.
-    pub tail: TailBounds,
     /// Where actors live.
     pub arbiters: Arc<Arbiters>,
     /// Who keeps the books.

@@ -254,7 +254,8 @@ impl SseClient {
                 }
                 continue;
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("a chunk in time").unwrap()?;
+            let chunk =
+                tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("a chunk in time").unwrap()?;
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }
