@@ -39,12 +39,12 @@ impl Router {
 
     /// Explains who would answer a message, without anything being run.
     pub fn explain(&self, content: &str, current: Option<&AgentId>) -> Explanation {
-        Explanation::of(&self.decide(content, current))
+        self.decide(content, current).into()
     }
 
     fn decide(&self, content: &str, current: Option<&AgentId>) -> RouteDecision {
         let candidates: Vec<Candidate> = self.catalog.slots().map(|slot| candidate(slot, content, current)).collect();
-        let request = RouteRequest { content, current, first_message: current.is_none() };
+        let request = RouteRequest { content, current };
         decide(&self.index, &candidates, &request, &self.rules)
     }
 

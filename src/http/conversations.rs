@@ -83,7 +83,12 @@ pub struct EndAnswer {
     (status = 200, description = "it existed", body = ConversationView),
     (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations")]
-pub(super) async fn create(user: User, request: HttpRequest, body: Payload, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn create(
+    user: User,
+    request: HttpRequest,
+    body: Payload,
+    hub: Data<Hub>,
+) -> Result<HttpResponse, Problem> {
     refuse_if_closed(&request, &hub)?;
     let body: NewConversationBody = body::read(&request, body, &hub.limits).await?;
     let id = body.conversation_id.unwrap_or_else(|| ConversationId(Uuid::now_v7()));

@@ -86,7 +86,11 @@ async fn located(hub: &Hub, user: User, id: ConversationId) -> Result<(InternalI
 #[utoipa::path(params(PageQuery), tag = "history", responses(
     (status = 200, body = PageView<ConversationView>), (status = "default", description = "a problem", body = Problem)))]
 #[get("/api/conversations")]
-pub(super) async fn conversations(user: User, query: Query<PageQuery>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+pub(super) async fn conversations(
+    user: User,
+    query: Query<PageQuery>,
+    hub: Data<Hub>,
+) -> Result<HttpResponse, Problem> {
     let page = query.into_inner().request()?;
     let list = hub.client.on_io(move |store| async move { store.conversations(&user.0, &page).await }).await?;
     Ok(HttpResponse::Ok().json(view::<_, ConversationView>(list)))
