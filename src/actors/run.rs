@@ -31,6 +31,12 @@ pub struct HistoryBounds {
     pub history_bytes_max: usize,
 }
 
+impl Default for HistoryBounds {
+    fn default() -> Self {
+        Self { history_messages_max: 50, history_bytes_max: 256 * 1024 }
+    }
+}
+
 /// What every run needs.
 #[derive(Debug, Clone)]
 pub struct RunParts {

@@ -32,6 +32,12 @@ pub struct AgentLimits {
     pub failure_streak_max: u32,
 }
 
+impl Default for AgentLimits {
+    fn default() -> Self {
+        Self { execution_time_max: Duration::from_secs(300), runs_concurrent_max: 64, failure_streak_max: 5 }
+    }
+}
+
 /// How an agent is, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

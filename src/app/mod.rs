@@ -55,3 +55,25 @@ pub struct Options {
     /// How long running turns may go on when the server goes down.
     pub drain_timeout: Duration,
 }
+
+impl Options {
+    /// These agents with every bound at its default: for tests, and for servers built into other programs.
+    pub fn new(agents: Vec<AgentSlot>, rules: RouteRules, admin_token: SecretString) -> Self {
+        Self {
+            server: ServerOptions::default(),
+            cors_origins: Vec::new(),
+            agents,
+            rules,
+            admin_token,
+            restarts: RestartPolicy::default(),
+            conversations: ConversationBounds::default(),
+            sessions: SessionBounds::default(),
+            http: HttpLimits::default(),
+            tail: TailBounds::default(),
+            group: GroupBounds::default(),
+            store_shards: 1,
+            history: HistoryBounds::default(),
+            drain_timeout: Duration::from_secs(30),
+        }
+    }
+}

@@ -39,6 +39,21 @@ pub struct HttpLimits {
     pub sse_heartbeat: Duration,
 }
 
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            content_bytes_max: 32 * 1024,
+            body_bytes_max: 256 * 1024,
+            body_timeout: Duration::from_secs(15),
+            wait_time_max: Duration::from_secs(60),
+            frame_bytes_read_max: 1024 * 1024,
+            websocket_ping_interval: Duration::from_secs(25),
+            websocket_pong_timeout: Duration::from_secs(8),
+            sse_heartbeat: Duration::from_secs(15),
+        }
+    }
+}
+
 /// What the handlers share.
 pub struct Hub {
     /// Asks conversations.

@@ -36,6 +36,18 @@ pub struct ServerOptions {
     pub shutdown_timeout: Duration,
 }
 
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 8080,
+            workers: 2,
+            write_deadline: Duration::from_secs(10),
+            shutdown_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
 /// A server that listens.
 pub struct Serving {
     /// Runs until it is stopped.

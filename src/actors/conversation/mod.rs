@@ -52,6 +52,18 @@ pub struct ConversationBounds {
     pub commands_waiting_max: usize,
 }
 
+impl Default for ConversationBounds {
+    fn default() -> Self {
+        Self {
+            core: Limits::default(),
+            conversation_idle: Duration::from_secs(60),
+            turn_time_max: Duration::from_secs(600),
+            run_credits_max: 256,
+            commands_waiting_max: 64,
+        }
+    }
+}
+
 /// What every conversation's actor is built from.
 #[derive(Clone)]
 pub struct ConversationParts {

@@ -52,6 +52,20 @@ pub struct SessionBounds {
     pub sessions_max: usize,
 }
 
+impl Default for SessionBounds {
+    fn default() -> Self {
+        Self {
+            frame_bytes_max: 64 * 1024,
+            subscribe_timeout: Duration::from_secs(10),
+            wait_for_conversation: Duration::from_secs(600),
+            write_deadline: Duration::from_secs(10),
+            batch_bytes_max: 64 * 1024,
+            commands_waiting_max: 16,
+            sessions_max: 10_000,
+        }
+    }
+}
+
 /// What every session is built from.
 #[derive(Debug, Clone)]
 pub struct SessionParts {

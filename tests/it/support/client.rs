@@ -12,8 +12,6 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
-use super::server::TestServer;
-
 /// How long a test waits for something that must come.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -54,7 +52,19 @@ impl Reply {
     }
 }
 
-impl TestServer {
+/// A server's address and its admin token.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    pub(crate) url: String,
+    pub(crate) admin_token: String,
+}
+
+impl Api {
+    /// The address of its WebSockets.
+    pub(crate) fn ws_url(&self) -> String {
+        self.url.replacen("http", "ws", 1)
+    }
+
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&str>, headers: &[(&str, &str)]) -> Reply {
         let mut request = client().request(method, format!("{}{path}", self.url));
         if let Some(body) = body {
@@ -84,7 +94,7 @@ impl TestServer {
     }
 
     pub(crate) async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
-        let bearer = format!("Bearer {}", self.admin_token());
+        let bearer = format!("Bearer {}", self.admin_token);
         let body = body.map(|body| body.to_string());
         self.call(method, path, body.as_deref(), &[("authorization", &bearer)]).await
     }

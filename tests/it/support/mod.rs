@@ -1,7 +1,9 @@
 //! What several tests need: servers, folders, addresses.
 
 pub(crate) mod client;
+pub(crate) mod embedded;
 pub(crate) mod redis;
+pub(crate) mod scripted;
 pub(crate) mod server;
 pub(crate) mod sql;
 

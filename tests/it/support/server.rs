@@ -2,12 +2,15 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
+    ops::Deref,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
+
+use super::client::Api;
 
 /// The last part of every test's config: the fallback, and any free port.
 pub(crate) const CONCIERGE: &str = r#"
@@ -30,8 +33,16 @@ pub(crate) struct TestServer {
     child: Child,
     /// Kept so that the folder lives as long as the server.
     folder: TempDir,
-    pub(crate) url: String,
+    api: Api,
     banner: String,
+}
+
+impl Deref for TestServer {
+    type Target = Api;
+
+    fn deref(&self) -> &Api {
+        &self.api
+    }
 }
 
 /// What a server is started with.
@@ -56,7 +67,8 @@ impl Starting {
     pub(crate) fn start(self) -> TestServer {
         let (child, banner, url) = launch(self.folder.path(), &self.env);
         let url = url.unwrap_or_else(|| panic!("the server did not start:\n{banner}\n{}", log(self.folder.path())));
-        TestServer { child, folder: self.folder, url, banner }
+        let api = api(url, self.folder.path());
+        TestServer { child, folder: self.folder, api, banner }
     }
 
     /// Starts a server that must not start; answers its exit status and all it said.
@@ -97,6 +109,11 @@ fn launch(folder: &Path, env: &[(String, String)]) -> (Child, String, Option<Str
     (child, banner, url)
 }
 
+fn api(url: String, folder: &Path) -> Api {
+    let token = std::fs::read_to_string(folder.join("data/admin-token")).unwrap_or_default();
+    Api { url, admin_token: token.trim().to_owned() }
+}
+
 fn log(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("log")).unwrap_or_default()
 }
@@ -118,17 +135,8 @@ impl TestServer {
         self.folder.path().join("data")
     }
 
-    pub(crate) fn admin_token(&self) -> String {
-        std::fs::read_to_string(self.data().join("admin-token")).unwrap().trim().to_owned()
-    }
-
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
-    }
-
-    /// The address of its WebSockets.
-    pub(crate) fn ws_url(&self) -> String {
-        self.url.replacen("http", "ws", 1)
     }
 
     /// As `kill -9` does. Proves nothing about fsync: the kernel keeps what was written.
@@ -165,7 +173,8 @@ impl TestServer {
         }
         let (child, banner, url) = launch(self.folder.path(), &[]);
         self.child = child;
-        self.url = url.unwrap_or_else(|| panic!("the server did not start again:\n{banner}\n{}", self.log()));
+        let url = url.unwrap_or_else(|| panic!("the server did not start again:\n{banner}\n{}", self.log()));
+        self.api = api(url, self.folder.path());
         self.banner = banner;
     }
 }
