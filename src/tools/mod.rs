@@ -3,12 +3,23 @@
 //! A tool is granted to an agent by config, never by a prompt. Every call goes through the [`ToolBox`]: it checks the
 //! grant, checks the arguments against the tool's JSON Schema, keeps to the time-out and cuts a result that is too long.
 
+pub mod answer;
+pub mod recorded;
+mod schema;
+pub mod toolbox;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
-use protocol::{AgentId, ToolCallId};
+use protocol::{AgentId, Code, ToolCallId};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+
+pub use self::{
+    answer::ToolAnswer,
+    recorded::run_recorded,
+    toolbox::{Grant, ToolBox, ToolBoxError},
+};
 
 /// What a call may change in the world; decides whether it may be repeated after a crash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,9 +70,23 @@ pub enum ToolError {
     /// It took too long.
     #[error("the tool did not answer within {0:?}")]
     TimedOut(Duration),
+    /// The run was stopped while the tool was at work.
+    #[error("the call was cancelled")]
+    Cancelled,
     /// It failed by itself.
     #[error("{0}")]
     Failed(String),
+}
+
+impl ToolError {
+    /// The stable code.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Denied(_) => Code::ToolDenied,
+            Self::BadArguments(_) => Code::ToolBadArguments,
+            Self::TimedOut(_) | Self::Cancelled | Self::Failed(_) => Code::ToolFailed,
+        }
+    }
 }
 
 /// Something that an agent may do.

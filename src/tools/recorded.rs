@@ -1,0 +1,60 @@
+//! A tool call as a run records it: said before it happens, and said what came of it, whatever that is.
+
+use serde_json::{Value, json};
+
+use super::{ToolAnswer, ToolBox, ToolContext, ToolError, answer, toolbox::ARGUMENTS_BYTES_MAX};
+use crate::agent::{EventSink, SinkClosed, ToolOutcome};
+
+/// Says that a tool is called, calls it, and says what came of it. The call's id is that of `context`.
+///
+/// A failed call is an outcome with `is_error` and the result `{"error": CODE, "message": WORDS}`. What is said of the
+/// arguments is what the tool gets: U+0000 is left out. Arguments that are too long or too deep are shown cut and not
+/// passed on.
+///
+/// # Errors
+/// [`SinkClosed`] when the run is over. If it was over before the call, the tool was not called.
+pub async fn run_recorded(
+    toolbox: &ToolBox,
+    sink: &EventSink,
+    name: &str,
+    arguments: Value,
+    context: &ToolContext,
+) -> Result<ToolOutcome, SinkClosed> {
+    let checked = storable(arguments);
+    let (shown, passed) = match checked {
+        Ok(arguments) => (arguments.clone(), Ok(arguments)),
+        Err((shown, error)) => (shown, Err(error)),
+    };
+    sink.tool_started(context.call_id.clone(), name, shown).await?;
+    let answered = match passed {
+        Ok(arguments) => toolbox.call(name, arguments, context).await,
+        Err(error) => Err(error),
+    };
+    let outcome = outcome_of(answered);
+    sink.tool_finished(context.call_id.clone(), outcome.clone()).await?;
+    Ok(outcome)
+}
+
+/// The arguments as they can be stored, or what to show of them and why they cannot be passed on.
+fn storable(arguments: Value) -> Result<Value, (Value, ToolError)> {
+    let too_much = |what: String| ToolError::BadArguments(format!("the arguments are {what}"));
+    let clean = answer::scrubbed(arguments).map_err(|answer::TooDeep| {
+        (Value::Null, too_much(format!("nested more than {} levels deep", answer::RESULT_LEVELS_MAX)))
+    })?;
+    let ToolAnswer { result, truncated } = answer::capped(clean, ARGUMENTS_BYTES_MAX);
+    if truncated {
+        return Err((result, too_much(format!("longer than {ARGUMENTS_BYTES_MAX} bytes"))));
+    }
+    Ok(result)
+}
+
+fn outcome_of(answered: Result<ToolAnswer, ToolError>) -> ToolOutcome {
+    match answered {
+        Ok(ToolAnswer { result, truncated }) => ToolOutcome { result, is_error: false, truncated },
+        Err(error) => ToolOutcome {
+            result: json!({"error": error.code(), "message": error.to_string()}),
+            is_error: true,
+            truncated: false,
+        },
+    }
+}
