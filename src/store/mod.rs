@@ -5,7 +5,9 @@
 //! The log is the truth; the rows of `turns`, `messages` and `agent_interactions` follow from its events and are written
 //! in the same transaction. A memory twin and the SQL store pass one contract test.
 
+mod cursor;
 pub mod memory;
+pub mod nul;
 pub mod projection;
 pub mod sql;
 pub mod view;

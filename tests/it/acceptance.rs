@@ -22,7 +22,10 @@ async fn fifty_copies_at_once_are_one_message_and_one_turn() {
         futures::future::join_all(copies).await.into_iter().map(|reply| reply.expect(202)).collect();
     assert_eq!(answers.iter().filter(|answer| answer["duplicate"] == false).count(), 1);
     for answer in &answers {
-        assert_eq!((&answer["turnId"], &answer["messageId"], &answer["seq"]), (&answers[0]["turnId"], &answers[0]["messageId"], &answers[0]["seq"]));
+        assert_eq!(
+            (&answer["turnId"], &answer["messageId"], &answer["seq"]),
+            (&answers[0]["turnId"], &answers[0]["messageId"], &answers[0]["seq"])
+        );
     }
     let mut ws = server.ws(&id).await;
     ws.subscribe(None).await;
@@ -35,7 +38,9 @@ async fn the_same_id_with_another_content_is_a_conflict() {
     let server = Embedded::start();
     let id = new_id();
     send(&server, &id, json!({ "content": "say=1", "clientMessageId": "m" })).await.expect(202);
-    send(&server, &id, json!({ "content": "say=2", "clientMessageId": "m" })).await.expect_problem(409, "idempotency_conflict");
+    send(&server, &id, json!({ "content": "say=2", "clientMessageId": "m" }))
+        .await
+        .expect_problem(409, "idempotency_conflict");
     let other = new_id();
     send(&server, &other, json!({ "content": "say=2", "clientMessageId": "m" })).await.expect(202);
 }
@@ -52,7 +57,9 @@ async fn a_duplicate_is_recognised_after_hundreds_of_messages() {
     }
     let again = send(&server, &id, json!({ "content": "x", "clientMessageId": "first" })).await.expect(202);
     assert_eq!((&again["turnId"], &again["duplicate"]), (&first["turnId"], &json!(true)));
-    send(&server, &id, json!({ "content": "y", "clientMessageId": "first" })).await.expect_problem(409, "idempotency_conflict");
+    send(&server, &id, json!({ "content": "y", "clientMessageId": "first" }))
+        .await
+        .expect_problem(409, "idempotency_conflict");
 }
 
 #[tokio::test]
@@ -108,7 +115,10 @@ async fn a_conversation_can_be_made_first_and_has_its_metadata() {
     assert_ne!(named["conversationId"], made["conversationId"]);
     server.say(&id, "say=1").await;
     let read = server.get(&format!("/api/conversations/{id}")).await.expect(200);
-    assert_eq!((&read["currentAgent"], &read["openTurn"], &read["firstSeq"]), (&json!("alpha"), &Value::Null, &json!(1)));
+    assert_eq!(
+        (&read["currentAgent"], &read["openTurn"], &read["firstSeq"]),
+        (&json!("alpha"), &Value::Null, &json!(1))
+    );
     let list = server.get("/api/conversations?limit=1").await.expect(200);
     assert_eq!(list["items"][0]["conversationId"], json!(id));
     let next = list["next"].as_str().unwrap();

@@ -27,7 +27,11 @@ async fn a_frame_that_makes_no_sense_is_rejected_and_the_socket_stays() {
         (r#"{"op":"message","clientMessageId":"m","content":" "}"#, "invalid_text", Value::Null),
         (r#"{"op":"message","clientMessageId":"m","content":"x","policy":"never"}"#, "invalid_field", Value::Null),
         (r#"{"op":"cancel"}"#, "invalid_field", Value::Null),
-        (r#"{"op":"approve","approvalId":"0191e4c0-7d1c-7cc3-9a55-0f4f7a1c2b3d","decision":"approved","argumentsHash":"h"}"#, "not_found", Value::Null),
+        (
+            r#"{"op":"approve","approvalId":"0191e4c0-7d1c-7cc3-9a55-0f4f7a1c2b3d","decision":"approved","argumentsHash":"h"}"#,
+            "not_found",
+            Value::Null,
+        ),
         (long.as_str(), "too_large", json!(5)),
     ];
     for (frame, code, reference) in cases {
@@ -110,14 +114,20 @@ async fn what_is_not_there_is_a_problem_too() {
         server.get(&format!("/api/conversations/{unknown}{path}")).await.expect_problem(404, "not_found");
     }
     server.post(&format!("/api/conversations/{unknown}/end"), json!({})).await.expect_problem(404, "not_found");
-    server.call(Method::DELETE, &format!("/api/conversations/{unknown}"), None, &[]).await.expect_problem(404, "not_found");
+    server
+        .call(Method::DELETE, &format!("/api/conversations/{unknown}"), None, &[])
+        .await
+        .expect_problem(404, "not_found");
     server.get("/api/conversations?limit=0").await.expect_problem(400, "invalid_field");
     server.get("/api/conversations?limit=501").await.expect_problem(400, "invalid_field");
     server.get("/api/conversations?cursor=nonsense").await.expect_problem(400, "invalid_field");
     server.get("/api/conversations?surprise=1").await.expect_problem(400, "invalid_field");
     server.get(&format!("/api/conversations/{unknown}/events?limit=10001")).await.expect_problem(400, "invalid_field");
     let headers = [("last-event-id", "nonsense")];
-    server.call(Method::GET, &format!("/api/stream/{unknown}"), None, &headers).await.expect_problem(400, "invalid_field");
+    server
+        .call(Method::GET, &format!("/api/stream/{unknown}"), None, &headers)
+        .await
+        .expect_problem(400, "invalid_field");
 }
 
 #[tokio::test]
@@ -159,7 +169,8 @@ async fn a_body_of_another_type_is_refused() {
     let server = Embedded::start();
     let client = reqwest::Client::new();
     let path = format!("{}/api/conversations/{}/messages", server.url, new_id());
-    let response = client.post(path).header("content-type", "text/plain").body(r#"{"content":"x"}"#).send().await.unwrap();
+    let response =
+        client.post(path).header("content-type", "text/plain").body(r#"{"content":"x"}"#).send().await.unwrap();
     assert_eq!(response.status(), 400);
     let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["code"], "invalid_json");

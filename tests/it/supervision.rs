@@ -65,7 +65,10 @@ async fn an_agent_that_keeps_failing_is_built_anew_then_quarantined_and_an_opera
     assert!(said(&server.say(&new_id(), "beta built").await).starts_with("built "));
     let tree = server.admin(Method::GET, "/api/admin/supervision", None).await.expect(200);
     let levels = tree["levels"].as_array().unwrap();
-    assert_eq!(levels.iter().map(|level| level["name"].as_str().unwrap()).collect::<Vec<_>>(), ["root", "agents", "conversations"]);
+    assert_eq!(
+        levels.iter().map(|level| level["name"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["root", "agents", "conversations"]
+    );
     let beta = levels[1]["children"].as_array().unwrap().iter().find(|child| child["name"] == "beta").unwrap();
     assert!(beta["generation"].as_u64().unwrap() >= 4, "{beta}");
 }
@@ -159,7 +162,8 @@ async fn a_hundred_conversations_do_not_notice_one_that_fails() {
 #[tokio::test]
 async fn a_route_is_explained_and_nothing_is_run() {
     let server = Embedded::start();
-    let answer = server.admin(Method::POST, "/api/admin/route", Some(json!({ "content": "beta please" }))).await.expect(200);
+    let answer =
+        server.admin(Method::POST, "/api/admin/route", Some(json!({ "content": "beta please" }))).await.expect(200);
     assert_eq!((&answer["chosen"], &answer["reason"]), (&json!("beta"), &json!("first_message")));
     assert_eq!(answer["candidates"][0], json!({ "id": "beta", "score": 10, "priority": 0 }));
     assert_eq!(state_of(&server, "beta").await["runsTotal"], 0);

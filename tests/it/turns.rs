@@ -36,8 +36,17 @@ async fn a_turn_is_told_in_order_and_densely_numbered() {
     let events = server.events(&id).await;
     assert_dense(&events);
     let expected = [
-        "message_accepted", "agent_switch", "agent_start", "content_chunk", "message_complete", "tool_execution",
-        "content_chunk", "message_complete", "tool_result", "agent_complete", "turn_end",
+        "message_accepted",
+        "agent_switch",
+        "agent_start",
+        "content_chunk",
+        "message_complete",
+        "tool_execution",
+        "content_chunk",
+        "message_complete",
+        "tool_result",
+        "agent_complete",
+        "turn_end",
     ];
     assert_eq!(types(&events), expected);
     assert_eq!(events[1]["fromAgent"], "none");
@@ -57,7 +66,13 @@ async fn a_message_goes_to_the_agent_that_it_names_and_the_switch_is_seen() {
     let switches: Vec<_> = events.iter().filter(|event| event["type"] == "agent_switch").collect();
     let told: Vec<_> = switches
         .iter()
-        .map(|event| (event["fromAgent"].as_str().unwrap(), event["toAgent"].as_str().unwrap(), event["reason"].as_str().unwrap()))
+        .map(|event| {
+            (
+                event["fromAgent"].as_str().unwrap(),
+                event["toAgent"].as_str().unwrap(),
+                event["reason"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(told, [("none", "beta", "first_message"), ("beta", "gamma", "intent_change")]);
 }
@@ -89,7 +104,8 @@ async fn an_interrupt_ends_the_running_turn_and_goes_first() {
     let events = until_over(&server, &id, 3).await;
     let ends: Vec<_> = events.iter().filter(|event| event["type"] == "turn_end").collect();
     assert_eq!((&ends[0]["turnId"], ends[0]["status"].as_str()), (&running["turnId"], Some("cancelled")));
-    let chunks: Vec<_> = events.iter().filter(|event| event["type"] == "content_chunk").map(|event| &event["content"]).collect();
+    let chunks: Vec<_> =
+        events.iter().filter(|event| event["type"] == "content_chunk").map(|event| &event["content"]).collect();
     assert_eq!(chunks, ["long", "urgent", "waiting"]);
     assert_dense(&events);
 }
@@ -102,7 +118,10 @@ async fn a_steering_message_joins_the_turn_of_an_agent_that_takes_it() {
     let joined = send(&server, &id, json!({ "content": "to_the_left", "policy": "steer" })).await;
     assert_eq!(first["turnId"], joined["turnId"]);
     let events = until_over(&server, &id, 1).await;
-    let text: String = events.iter().filter_map(|event| event["content"].as_str().filter(|_| event["type"] == "content_chunk")).collect();
+    let text: String = events
+        .iter()
+        .filter_map(|event| event["content"].as_str().filter(|_| event["type"] == "content_chunk"))
+        .collect();
     assert_eq!(text, "workingsteered by to_the_left");
 }
 
@@ -147,7 +166,8 @@ async fn an_agent_knows_the_past_but_not_the_messages_that_still_wait() {
     send(&server, &id, json!({ "content": "past" })).await;
     send(&server, &id, json!({ "content": "say=three" })).await;
     let events = until_over(&server, &id, 3).await;
-    let told = events.iter().find(|event| event["content"].as_str().is_some_and(|text| text.starts_with("user:"))).unwrap();
+    let told =
+        events.iter().find(|event| event["content"].as_str().is_some_and(|text| text.starts_with("user:"))).unwrap();
     assert_eq!(told["content"], "user:sleep=200 say=one|assistant:one");
 }
 

@@ -149,7 +149,10 @@ impl ConversationActor {
         let Phase::Live(live) = &mut self.phase else { return };
         let Give { ask, reply } = give;
         match ask {
-            Ask::Create { .. } | Ask::Wake => live.answer_when_stored(reply, Reply::Done),
+            Ask::Create { .. } | Ask::Wake => {
+                live.answer_when_stored(reply, Reply::Done);
+                self.settle(ctx);
+            }
             Ask::Erase => self.erase(reply, ctx),
             Ask::Cancel(target) => self.carry_out(Command::Cancel(target), Some(reply), ctx),
             Ask::End { reason } => self.carry_out(Command::End { reason }, Some(reply), ctx),

@@ -130,5 +130,9 @@ async fn take_steer(sink: &EventSink) -> Result<(), RunError> {
 }
 
 fn handover(to: &str) -> Outcome {
-    Outcome::HandOver { to: to.parse().unwrap(), detail: Some("as the script says".to_owned()), usage: Default::default() }
+    Outcome::HandOver {
+        to: to.parse().unwrap(),
+        detail: Some("as the script says".to_owned()),
+        usage: Default::default(),
+    }
 }
