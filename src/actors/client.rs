@@ -65,7 +65,7 @@ pub struct Incoming {
     pub client_message_id: ClientMessageId,
     /// The text, unchecked.
     pub content: String,
-    /// What happens if a turn runs; the deployment's default where none is given.
+    /// What happens if a turn runs; the policy of the agent that runs where none is given.
     pub policy: Option<Policy>,
     /// The client's own fields.
     pub metadata: JsonObject,
@@ -103,7 +103,7 @@ impl ConversationClient {
         let message = NewMessage {
             client_message_id: incoming.client_message_id,
             content: incoming.content,
-            policy: incoming.policy.unwrap_or(Policy::Enqueue),
+            policy: incoming.policy,
             metadata: incoming.metadata,
             stored: None,
         };

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use protocol::{AgentId, Code, event::SwitchReason};
+use protocol::{
+    AgentId, Code,
+    event::{Policy, SwitchReason},
+};
 
 use crate::{
     agent::{
@@ -35,6 +38,11 @@ impl Router {
             RouteAsk::HandOver { to, detail, .. } => self.named(to, Some(SwitchReason::Handoff), detail.clone()),
             RouteAsk::Again { agent } => self.named(agent, None, None),
         }
+    }
+
+    /// What an agent does with a message that comes while it runs and says nothing itself.
+    pub fn policy_of(&self, id: &AgentId) -> Option<Policy> {
+        self.catalog.get(id).map(|slot| slot.limits().policy)
     }
 
     /// Explains who would answer a message, without anything being run.

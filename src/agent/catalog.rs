@@ -10,7 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use protocol::AgentId;
+use protocol::{AgentId, event::Policy};
 use serde::Serialize;
 
 use super::{Agent, AgentCard, Colleague};
@@ -30,11 +30,18 @@ pub struct AgentLimits {
     pub runs_concurrent_max: usize,
     /// Failed runs in a row after which the agent is built anew.
     pub failure_streak_max: u32,
+    /// What happens to a message that comes while a turn of this agent runs and says nothing itself.
+    pub policy: Policy,
 }
 
 impl Default for AgentLimits {
     fn default() -> Self {
-        Self { execution_time_max: Duration::from_secs(300), runs_concurrent_max: 64, failure_streak_max: 5 }
+        Self {
+            execution_time_max: Duration::from_secs(300),
+            runs_concurrent_max: 64,
+            failure_streak_max: 5,
+            policy: Policy::Enqueue,
+        }
     }
 }
 

@@ -23,27 +23,28 @@ impl Draft<'_, '_> {
             return Err(Rejection::Ended);
         }
         let busy = !self.state.is_idle();
-        match message.policy {
+        let policy = message.policy.unwrap_or(Policy::Enqueue);
+        match policy {
             Policy::Reject if busy => return Err(Rejection::TurnRunning),
             Policy::Steer if self.can_steer() => self.check_room(self.steers_waiting())?,
             Policy::Enqueue | Policy::Steer | Policy::Interrupt | Policy::Reject => {
                 self.check_room(self.state.waiting.len())?;
             }
         }
-        Ok(self.accept_checked(message, hash, busy))
+        Ok(self.accept_checked(message, policy, hash, busy))
     }
 
-    fn accept_checked(&mut self, message: NewMessage, hash: [u8; 32], busy: bool) -> Reply {
+    fn accept_checked(&mut self, message: NewMessage, policy: Policy, hash: [u8; 32], busy: bool) -> Reply {
         if self.take_early_cancel(&message) {
             let accepted = self.emit_accepted(&message, hash, None);
             self.end_turn(accepted.turn_id, TurnStatus::Cancelled);
             return Reply::Accepted { accepted, duplicate: false };
         }
-        let joins = if message.policy == Policy::Steer && self.can_steer() { self.open_turn_id() } else { None };
+        let joins = if policy == Policy::Steer && self.can_steer() { self.open_turn_id() } else { None };
         let accepted = self.emit_accepted(&message, hash, joins);
         if joins.is_some() {
             self.steer(accepted.message_id, message.content);
-        } else if busy && message.policy == Policy::Interrupt {
+        } else if busy && policy == Policy::Interrupt {
             self.interrupt_for(accepted.turn_id);
         } else if !busy {
             self.route_next();

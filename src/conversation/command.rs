@@ -89,8 +89,8 @@ pub struct NewMessage {
     pub client_message_id: ClientMessageId,
     /// The text: not empty, without U+0000, within the limit; the border checks that.
     pub content: String,
-    /// What happens if a turn runs.
-    pub policy: Policy,
+    /// What happens if a turn runs; none is `enqueue`.
+    pub policy: Option<Policy>,
     /// Kept with the message.
     pub metadata: JsonObject,
     /// What the store has under this client id, where [`super::Recent::must_ask_store`] said to ask.

@@ -167,7 +167,7 @@ async fn a_page_of_another_origin_may_not_call() {
 #[tokio::test]
 async fn a_body_of_another_type_is_refused() {
     let server = Embedded::start();
-    let client = reqwest::Client::new();
+    let client = crate::support::client::client();
     let path = format!("{}/api/conversations/{}/messages", server.url, new_id());
     let response =
         client.post(path).header("content-type", "text/plain").body(r#"{"content":"x"}"#).send().await.unwrap();

@@ -6,6 +6,8 @@ mod acceptance;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod context;
 #[cfg(test)]
 mod layers;

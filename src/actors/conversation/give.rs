@@ -159,8 +159,15 @@ impl ConversationActor {
             Ask::Message(message) if live.state.recent().must_ask_store(&message.client_message_id) => {
                 self.look_up(message, reply, ctx);
             }
-            Ask::Message(message) => self.carry_out(Command::Accept(message), Some(reply), ctx),
+            Ask::Message(message) => self.accept(message, reply, ctx),
         }
+    }
+
+    /// A message that says nothing itself follows the policy of the agent that runs.
+    fn accept(&mut self, message: NewMessage, reply: oneshot::Sender<Answer>, ctx: &mut Context<Self>) {
+        let Phase::Live(live) = &self.phase else { return };
+        let policy = message.policy.or_else(|| self.parts.router.policy_of(live.state.current_agent()?));
+        self.carry_out(Command::Accept(NewMessage { policy, ..message }), Some(reply), ctx);
     }
 
     /// Asks the store whether it has this client id; other commands wait, so that their order is kept.
@@ -187,7 +194,7 @@ impl ConversationActor {
             live.looking_up = false;
         }
         match found {
-            Ok(stored) => self.carry_out(Command::Accept(NewMessage { stored, ..message }), Some(reply), ctx),
+            Ok(stored) => self.accept(NewMessage { stored, ..message }, reply, ctx),
             Err(error) => {
                 tracing::warn!(conversation = %self.key.id, %error, "a duplicate could not be looked up");
                 reply.send(Err(Refusal::storage())).ok();

@@ -19,7 +19,7 @@ pub(crate) fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
-fn client() -> reqwest::Client {
+pub(crate) fn client() -> reqwest::Client {
     // The server of the tests has no TLS, but the client asks for a provider all the same.
     rustls::crypto::ring::default_provider().install_default().ok();
     reqwest::Client::builder().timeout(PATIENCE * 3).build().unwrap()

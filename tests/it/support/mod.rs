@@ -1,5 +1,6 @@
 //! What several tests need: servers, folders, addresses.
 
+pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod embedded;
 pub(crate) mod redis;

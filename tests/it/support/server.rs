@@ -49,6 +49,7 @@ impl Deref for TestServer {
 pub(crate) struct Starting {
     folder: TempDir,
     env: Vec<(String, String)>,
+    data: String,
 }
 
 impl Starting {
@@ -56,7 +57,7 @@ impl Starting {
     pub(crate) fn with(config: &str) -> Self {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("config.yaml"), config).unwrap();
-        Self { folder, env: Vec::new() }
+        Self { folder, env: Vec::new(), data: "data".to_owned() }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -64,8 +65,13 @@ impl Starting {
         self
     }
 
+    pub(crate) fn data(mut self, folder: &str) -> Self {
+        folder.clone_into(&mut self.data);
+        self
+    }
+
     pub(crate) fn start(self) -> TestServer {
-        let (child, banner, url) = launch(self.folder.path(), &self.env);
+        let (child, banner, url) = launch(self.folder.path(), &self.data, &self.env);
         let url = url.unwrap_or_else(|| panic!("the server did not start:\n{banner}\n{}", log(self.folder.path())));
         let api = api(url, self.folder.path());
         TestServer { child, folder: self.folder, api, banner }
@@ -73,17 +79,17 @@ impl Starting {
 
     /// Starts a server that must not start; answers its exit status and all it said.
     pub(crate) fn fail(self) -> (ExitStatus, String) {
-        let (mut child, banner, url) = launch(self.folder.path(), &self.env);
+        let (mut child, banner, url) = launch(self.folder.path(), &self.data, &self.env);
         assert_eq!(url, None, "the server started:\n{banner}");
         let status = child.wait().unwrap();
         (status, banner + &log(self.folder.path()))
     }
 }
 
-fn launch(folder: &Path, env: &[(String, String)]) -> (Child, String, Option<String>) {
+fn launch(folder: &Path, data: &str, env: &[(String, String)]) -> (Child, String, Option<String>) {
     let errors = std::fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
-    command.current_dir(folder).args(["serve", "--config", "config.yaml", "--data", "data"]);
+    command.current_dir(folder).args(["serve", "--config", "config.yaml", "--data", data]);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWITCHBOARD_")) {
         command.env_remove(name);
     }
@@ -171,7 +177,7 @@ impl TestServer {
         if let Some(config) = config {
             std::fs::write(self.folder.path().join("config.yaml"), config).unwrap();
         }
-        let (child, banner, url) = launch(self.folder.path(), &[]);
+        let (child, banner, url) = launch(self.folder.path(), "data", &[]);
         self.child = child;
         let url = url.unwrap_or_else(|| panic!("the server did not start again:\n{banner}\n{}", self.log()));
         self.api = api(url, self.folder.path());
