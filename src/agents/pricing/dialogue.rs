@@ -15,17 +15,40 @@ use super::{
 /// What a first message that names no fact may give all at once, in the order of the question.
 const ALL: [Fact; 5] = [Fact::Cost, Fact::Commission, Fact::Logistics, Fact::Tax, Fact::Margin];
 
+/// How much of a message is read: facts about one product take a few hundred bytes, and reading must never take long.
+pub const READ_BYTES_MAX: usize = 8 * 1024;
+
 /// The answer to a message, without words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
-    /// What was known before was put aside.
-    pub cleared: bool,
+    /// What there is to say beside the answer.
+    pub remarks: Vec<Remark>,
     /// What could not be taken from the message.
     pub problems: Vec<Problem>,
-    /// The message gave a price to look at: that comes first in the answer.
-    pub asks_about_price: bool,
     /// The rest.
     pub body: Body,
+}
+
+impl Reply {
+    /// Whether a remark is among them.
+    pub fn has(&self, remark: Remark) -> bool {
+        self.remarks.contains(&remark)
+    }
+}
+
+/// What there is to say beside the answer, or how to say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remark {
+    /// What was known before was put aside.
+    Cleared,
+    /// The message was longer than [`READ_BYTES_MAX`], and its end was not read.
+    Cut,
+    /// The message gave a price to look at: that comes first in the answer.
+    AboutPrice,
+    /// The message speaks of a tax on profit, while the sums take it from the price.
+    TaxOnProfit,
+    /// The user does not know a number.
+    Unsure,
 }
 
 /// The main part of a reply.
@@ -35,6 +58,8 @@ pub enum Body {
     Ask(Vec<Fact>),
     /// The answer.
     Priced(Box<Quote>),
+    /// The same answer as before, in short: the message says nothing about prices.
+    Reminder(Box<Quote>),
     /// There is no such price.
     Impossible(Impossible),
     /// All is known, and the problems stand in the way of a new answer.
@@ -59,7 +84,7 @@ impl Problem {
         let amount = match number.unit {
             Unit::Percent => Amount::percent(number.value),
             Unit::Money(currency) => Amount::money(number.value, currency),
-            Unit::Bare | Unit::Things => Amount::money(number.value, None),
+            Unit::Bare | Unit::Pieces | Unit::Things => Amount::money(number.value, None),
         };
         Self::Unplaced(amount, number.unit == Unit::Bare)
     }
@@ -67,23 +92,42 @@ impl Problem {
 
 /// Reads a message against what is known; answers what is known now, and what to say.
 pub fn answer(before: &State, message: &str) -> (State, Reply) {
-    let words = Words::read(message);
-    let cleared = words.has(lexicon::CLEAR);
+    let read = &message[..message.floor_char_boundary(READ_BYTES_MAX)];
+    let words = Words::read(read);
+    let cleared = words.has(lexicon::CLEAR) || words.is(lexicon::CLEAR_ALONE);
     let mut state = if cleared { State::default() } else { before.clone() };
     let mut reading = facts::read(&words);
     let mut problems = Vec::new();
     place_loose(&state, &words, &mut reading, &mut problems);
     let given = without_doubles(&words, reading.given, &mut problems);
+    let mut remarks = remarks(&words, &given);
+    remarks.extend(cleared.then_some(Remark::Cleared));
+    remarks.extend((read.len() < message.len()).then_some(Remark::Cut));
+    problems.extend(take(&mut state, given));
+    let silent = words.numbers.is_empty() && !reading.on_topic;
+    let thanked = silent && words.has(lexicon::THANKS);
+    let body = match body(&mut state, thanked, &problems) {
+        Body::Priced(quote) if silent => Body::Reminder(quote),
+        other => other,
+    };
+    (state, Reply { remarks, problems, body })
+}
+
+fn remarks(words: &Words, given: &[Given]) -> Vec<Remark> {
+    let tells = |fact: Fact| given.iter().any(|one| one.fact == fact);
+    let all = [
+        (Remark::AboutPrice, tells(Fact::Price)),
+        (Remark::TaxOnProfit, tells(Fact::Tax) && words.has(lexicon::TAX_ON_PROFIT)),
+        (Remark::Unsure, words.has(lexicon::UNSURE)),
+    ];
+    all.into_iter().filter(|(_, holds)| *holds).map(|(remark, _)| remark).collect()
+}
+
+/// Takes facts in; answers those that were refused.
+fn take(state: &mut State, given: Vec<Given>) -> Vec<Problem> {
     state.change_currency(&given);
-    let asks_about_price = given.iter().any(|given| given.fact == Fact::Price);
-    for fact in given {
-        if let Err(refusal) = state.take(&fact) {
-            problems.push(Problem::Refused(fact, refusal));
-        }
-    }
-    let thanked = words.numbers.is_empty() && !reading.on_topic && words.has(lexicon::THANKS);
-    let body = body(&mut state, thanked, &problems);
-    (state, Reply { cleared, problems, asks_about_price, body })
+    let refused = given.into_iter().filter_map(|fact| state.take(&fact).err().map(|why| Problem::Refused(fact, why)));
+    refused.collect()
 }
 
 fn body(state: &mut State, thanked: bool, problems: &[Problem]) -> Body {
@@ -159,7 +203,7 @@ fn natural(fact: Fact, number: &Number) -> bool {
         Unit::Bare => true,
         Unit::Percent => fact.kind() == Kind::Percent,
         Unit::Money(_) => fact.kind() == Kind::Money || fact == Fact::Margin,
-        Unit::Things => false,
+        Unit::Pieces | Unit::Things => false,
     }
 }
 

@@ -178,6 +178,8 @@ fn another_product_begins_anew() {
     for (clear, language, says) in [
         ("other product", Language::English, "Starting over."),
         ("start over", Language::English, "Starting over."),
+        ("clear", Language::English, "Starting over."),
+        ("давай сначала", Language::Russian, "Начинаем заново."),
         ("заново", Language::Russian, "Начинаем заново."),
         ("сбрось всё", Language::Russian, "Начинаем заново."),
         ("давай другой товар", Language::Russian, "Начинаем заново."),
@@ -200,6 +202,41 @@ fn thanks_are_answered_without_a_calculation() {
         ("thanks, and the commission is 17%", &["**Price:"]),
     ]);
     russian(&[("спасибо", &["Пожалуйста!"])]);
+}
+
+#[test]
+fn a_message_beside_the_point_gets_the_last_answer_in_short() {
+    let known = "cost 500, commission 15%, logistics 60, tax 6%, margin 25%";
+    english(&[(known, &[]), ("is that good?", &["**Price: 1,037.04**", "708.87", "To change something", "¬|"])]);
+    russian(&[(known, &[]), ("это нормально?", &["Чтобы что-то поменять", "¬|"]), ("какая цена?", &["| Комиссия |"])]);
+}
+
+#[test]
+fn who_does_not_know_a_number_may_guess() {
+    english(&[("cost 500", &["¬rough"]), ("i don't know the commission", &["A rough number will do"])]);
+    russian(&[("себестоимость 500", &[]), ("комиссию не знаю", &["примерная цифра", "Какая комиссия"])]);
+}
+
+#[test]
+fn a_margin_of_the_whole_price_may_be_a_markup() {
+    english(&[("margin 100%", &["write “markup 100%”"])]);
+    russian(&[("маржа 150%", &["напишите «наценка 150%»"])]);
+}
+
+#[test]
+fn a_tax_on_profit_is_named_as_what_it_is_not() {
+    russian(&[
+        ("себестоимость 500, налог 15% (УСН доходы минус расходы)", &["Налог считаю от всей цены", "Какая комиссия"]),
+        ("комиссия 15, логистика 60, маржа 25", &["**Цена:", "¬Налог считаю"]),
+    ]);
+    english(&[("tax 15% on profit, income minus expenses", &["tax from the whole price", "What does one unit cost"])]);
+}
+
+#[test]
+fn only_the_beginning_of_a_long_message_is_read() {
+    let long = format!("себестоимость 500 {} комиссия 15%", "я".repeat(READ_BYTES_MAX));
+    russian(&[(&long, &["прочитано только начало", "себестоимость 500", "¬комиссия 15%."])]);
+    english(&[("cost 500", &["¬beginning"])]);
 }
 
 #[test]

@@ -78,7 +78,7 @@ impl Fact {
             Unit::Bare => true,
             Unit::Percent => self.takes(Kind::Percent),
             Unit::Money(_) => self.takes(Kind::Money),
-            Unit::Things => false,
+            Unit::Pieces | Unit::Things => false,
         }
     }
 
@@ -87,7 +87,9 @@ impl Fact {
         match number.unit {
             Unit::Percent => Amount::percent(number.value),
             Unit::Money(currency) => Amount::money(number.value, currency),
-            Unit::Bare | Unit::Things => Amount { value: number.value, kind: self.kind(), currency: None },
+            Unit::Bare | Unit::Pieces | Unit::Things => {
+                Amount { value: number.value, kind: self.kind(), currency: None }
+            }
         }
     }
 }
@@ -167,18 +169,18 @@ pub fn read(words: &Words) -> Reading {
             .any(|placed| matches!(placed.item, Item::Cue(_, strength) if strength > Strength::Preposition)),
         ..Reading::default()
     };
-    let mut used = vec![false; words.numbers.len()];
-    for (fact, value) in pairs::best(words, &items) {
-        match value {
-            Item::Number(index) => {
-                used[index] = true;
-                reading.given.push(given(fact, &words.numbers[index]));
-            }
-            _ => reading.given.push(zero(fact)),
-        }
-    }
-    let loose = words.numbers.iter().zip(&used).filter(|(number, used)| !**used && counts(number));
-    reading.loose = loose.map(|(number, _)| number.clone()).collect();
+    let pairs = pairs::best(words, &items);
+    let named = |index: usize| pairs.iter().any(|(_, value)| *value == Item::Number(index));
+    let loose = words.tokens.iter().filter_map(|token| match token {
+        Token::Number(index) if !named(*index) && counts(&words.numbers[*index]) => Some(words.numbers[*index].clone()),
+        _ => None,
+    });
+    reading.loose = loose.collect();
+    let given = pairs.iter().map(|(fact, value)| match value {
+        Item::Number(index) => given(*fact, &words.numbers[*index]),
+        _ => zero(*fact),
+    });
+    reading.given = given.collect();
     reading
 }
 
@@ -199,7 +201,7 @@ fn zero(fact: Fact) -> Given {
 
 /// Whether a number that nothing names is worth a question.
 fn counts(number: &Number) -> bool {
-    !number.glued && number.unit != Unit::Things
+    !number.glued && !matches!(number.unit, Unit::Pieces | Unit::Things)
 }
 
 fn items(words: &Words) -> Vec<Placed> {
@@ -208,7 +210,7 @@ fn items(words: &Words) -> Vec<Placed> {
     while at < words.tokens.len() {
         let next = match &words.tokens[at] {
             Token::Number(index) => Some(Placed { item: Item::Number(*index), first: at, last: at }),
-            Token::Word(_) => cue_at(words, at).or_else(|| zero_at(words, at)),
+            Token::Word(_) => longer(cue_at(words, at), zero_at(words, at)),
             Token::Break(_) => None,
         };
         at = next.map_or(at, |placed| placed.last) + 1;
@@ -216,7 +218,25 @@ fn items(words: &Words) -> Vec<Placed> {
             join(&mut found, placed, words);
         }
     }
+    share_zeros(words, &mut found);
     found
+}
+
+fn longer(one: Option<Placed>, other: Option<Placed>) -> Option<Placed> {
+    [one, other].into_iter().flatten().min_by_key(|placed| std::cmp::Reverse(placed.last))
+}
+
+/// `без налога и комиссии`: what denies the first of two facts denies the second.
+fn share_zeros(words: &Words, found: &mut Vec<Placed>) {
+    for at in (2..found.len()).rev() {
+        let [zero, one, two] = [found[at - 2], found[at - 1], found[at]];
+        let facts = matches!((zero.item, one.item, two.item), (Item::Zero(_), Item::Cue(..), Item::Cue(..)));
+        let joined = two.first - one.last == 2 && break_in(words, one.last + 1, two.first) == Some(Break::Soft);
+        if facts && joined && zero.last + 1 == one.first {
+            let between = one.last + 1;
+            found.insert(at, Placed { item: Item::Zero(false), first: between, last: between });
+        }
+    }
 }
 
 fn cue_at(words: &Words, at: usize) -> Option<Placed> {

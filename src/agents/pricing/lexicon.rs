@@ -3,122 +3,15 @@
 //! A pattern is a lower-case word with `е` for `ё`; a `*` at its end takes any ending, which is how Russian cases and
 //! English plurals are met. A phrase is several patterns with a space between; the longest phrase wins.
 
-use super::{
-    facts::{Cue, Fact, Strength},
-    money::Currency,
-};
+mod cues;
+mod units;
+
+pub use self::{cues::CUES, units::*};
 
 /// Whether a lower-case word fits a pattern.
 pub fn matches(pattern: &str, word: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == word, |stem| word.starts_with(stem))
 }
-
-/// What may stand between a number and its unit.
-pub const SPACES: &[char] = &[' ', '\u{a0}', '\u{202f}', '\u{2009}', '\t'];
-
-/// Currency signs.
-pub const SIGNS: &[(Currency, &str)] = &[
-    (Currency::Rub, "₽"),
-    (Currency::Usd, "$"),
-    (Currency::Eur, "€"),
-    (Currency::Gbp, "£"),
-    (Currency::Cny, "¥"),
-    (Currency::Kzt, "₸"),
-];
-
-/// Currency words.
-pub const CURRENCIES: &[(Currency, &[&str])] = &[
-    (Currency::Byn, &["byn", "бел", "белруб*"]),
-    (Currency::Rub, &["rub", "rubs", "rur", "ruble*", "rouble*", "р", "руб", "рубл*", "рубас*", "рэ", "деревянн*"]),
-    (Currency::Usd, &["usd", "dollar*", "buck", "bucks", "доллар*", "долл", "бакс*", "уе"]),
-    (Currency::Eur, &["eur", "euro", "euros", "евро"]),
-    (Currency::Gbp, &["gbp", "pound", "pounds", "фунт*"]),
-    (Currency::Cny, &["cny", "rmb", "yuan*", "юан*"]),
-    (Currency::Kzt, &["kzt", "tenge*", "тенге", "тг"]),
-];
-
-/// Words for a hundredth of a currency.
-pub const HUNDREDTHS: &[&str] = &["коп", "копе*", "cent", "cents", "цент*"];
-
-/// Words for per cent.
-pub const PERCENT: &[&str] = &["процент*", "проц", "percent", "pct", "percents", "прц"];
-
-/// Words for thousands and millions; `true` where the word must touch the digits (` к ` is a Russian preposition).
-pub const THOUSANDS: &[(&str, u32, bool)] = &[
-    ("k", 1, true),
-    ("к", 1, true),
-    ("т", 1, true),
-    ("тыс", 1, false),
-    ("тыщ*", 1, false),
-    ("тысяч*", 1, false),
-    ("тысч*", 1, false),
-    ("thousand*", 1, false),
-    ("млн", 2, false),
-    ("миллион*", 2, false),
-    ("million*", 2, false),
-];
-
-/// Thousands of roubles in one word.
-pub const THOUSAND_ROUBLES: &[&str] = &["тр", "тыр"];
-
-/// Of the words for thousands, the ones that a full stop may end.
-pub const ABBREVIATED: &[&str] = &["т", "тыс", "млн"];
-
-/// Units of things that are no part of a price.
-pub const THINGS: &[&str] = &[
-    "шт",
-    "штук*",
-    "ед",
-    "единиц*",
-    "pcs",
-    "pc",
-    "pieces",
-    "units",
-    "items",
-    "дн*",
-    "день",
-    "дней",
-    "days",
-    "day",
-    "недел*",
-    "week*",
-    "месяц*",
-    "мес",
-    "month*",
-    "год*",
-    "лет",
-    "year*",
-    "час*",
-    "hour*",
-    "кг",
-    "kg",
-    "гр",
-    "грамм*",
-    "см",
-    "cm",
-    "мм",
-    "mm",
-    "мл",
-    "ml",
-    "литр*",
-    "l",
-    "л",
-    "м",
-    "раз",
-    "раза",
-    "times",
-    "товар*",
-    "products",
-    "отзыв*",
-    "заказ*",
-    "orders",
-    "продаж",
-    "sales",
-    "позици*",
-    "артикул*",
-    "sku",
-    "карточ*",
-];
 
 /// Words that stand between a number and its fact without meaning anything.
 pub const GLUE: &[&str] = &[
@@ -189,7 +82,7 @@ pub const GLUE: &[&str] = &[
 ];
 
 /// Words between two facts that separate less than a comma does.
-pub const SOFT: &[&str] = &["и", "and", "плюс", "plus", "а", "да", "but", "но"];
+pub const SOFT: &[&str] = &["и", "and", "плюс", "plus", "а", "да", "but", "но", "or", "или"];
 
 /// Words that say that the fact beside them is zero. `true` where they may follow it as well.
 pub const ZERO: &[(&str, bool)] = &[
@@ -198,6 +91,13 @@ pub const ZERO: &[(&str, bool)] = &[
     ("zero", true),
     ("none", true),
     ("free", true),
+    ("remove", false),
+    ("drop", false),
+    ("skip", false),
+    ("exclude", false),
+    ("убери", false),
+    ("убрать", false),
+    ("исключи", false),
     ("без", false),
     ("нет", true),
     ("нету", true),
@@ -212,6 +112,10 @@ pub const ZERO: &[(&str, bool)] = &[
     ("не считай*", true),
     ("don't pay", false),
     ("do not pay", false),
+    ("за счет покупател*", true),
+    ("за счет клиент*", true),
+    ("paid by the buyer", true),
+    ("paid by the customer", true),
 ];
 
 /// A whole message that says no.
@@ -232,13 +136,86 @@ pub const NO: &[&str] = &[
     "бесплатно",
 ];
 
+/// What stands before a number that no longer counts: `комиссия не 15, а 17`.
+pub const DENIED: &[&str] = &["не", "not", "instead of", "rather than", "вместо"];
+
+/// Between two numbers, the first of which no longer counts: `с 15 до 17`.
+pub const CHANGED_TO: &[&str] = &["до", "to"];
+
+/// Before the two numbers of a change.
+pub const CHANGED_FROM: &[&str] = &["с", "со"];
+
+/// Before the two numbers of a range, or of a change where [`CHANGES`] says so.
+pub const RANGE_FROM: &[&str] = &["от", "from", "between"];
+
+/// Says that a number was changed.
+pub const CHANGES: &[&str] = &[
+    "chang*",
+    "rais*",
+    "lower*",
+    "went",
+    "increas*",
+    "decreas*",
+    "reduc*",
+    "drop*",
+    "grew",
+    "поменя*",
+    "измен*",
+    "подня*",
+    "сниз*",
+    "вырос*",
+    "упал*",
+];
+
+/// Before a price that is asked about.
+pub const AT: &[&str] = &["at", "за", "при"];
+
+/// A price, in whatever form.
+pub const PRICE: &[&str] = &["price*", "цен*"];
+
+/// Says that the user does not know a number.
+pub const UNSURE: &[&str] = &[
+    "don't know",
+    "dont know",
+    "do not know",
+    "no idea",
+    "not sure",
+    "не знаю",
+    "незнаю",
+    "без понятия",
+    "понятия не имею",
+    "не уверен*",
+    "хз",
+];
+
+/// Says that an amount is for a single piece.
+pub const EACH: &[&str] =
+    &["each", "apiece", "a piece", "per", "кажд*", "штук*", "шт", "за шт", "за штук*", "за единиц*"];
+
+/// Between a number of pieces and what they cost together.
+pub const IN_ALL: &[&str] = &["за", "for"];
+
+/// A tax that is not on the price.
+pub const TAX_ON_PROFIT: &[&str] = &[
+    "доход* минус расход*",
+    "доход* расход*",
+    "дмр",
+    "income minus expense*",
+    "tax on profit*",
+    "налог* на прибыль",
+    "profit tax",
+    "corporate tax",
+    "corporate income tax",
+];
+
 /// Begins anew.
 pub const CLEAR: &[&str] = &[
     "start over",
     "start again",
     "start anew",
     "reset",
-    "clear",
+    "clear all",
+    "clear everything",
     "from scratch",
     "other product",
     "another product",
@@ -249,7 +226,10 @@ pub const CLEAR: &[&str] = &[
     "other item",
     "new item",
     "заново",
-    "сначала",
+    "начн* сначала",
+    "начать сначала",
+    "давай* сначала",
+    "все сначала",
     "сбрось*",
     "сброс*",
     "очист*",
@@ -264,6 +244,9 @@ pub const CLEAR: &[&str] = &[
     "нов* расчет*",
     "друг* расчет*",
 ];
+
+/// Begins anew, where the message says nothing else.
+pub const CLEAR_ALONE: &[&str] = &["clear", "сначала", "restart", "again"];
 
 /// Says that what follows replaces what was said before it.
 pub const CORRECTION: &[&str] = &[
@@ -290,173 +273,3 @@ pub const CORRECTION: &[&str] = &[
 
 /// Thanks.
 pub const THANKS: &[&str] = &["thanks", "thank you", "thx", "спасибо*", "благодар*", "спс", "пасиб*"];
-
-const fn strong(fact: Fact, phrases: &'static [&'static str]) -> Cue {
-    Cue { fact, strength: Strength::Strong, phrases }
-}
-
-const fn weak(fact: Fact, phrases: &'static [&'static str]) -> Cue {
-    Cue { fact, strength: Strength::Weak, phrases }
-}
-
-/// Which words name which fact.
-pub const CUES: &[Cue] = &[
-    strong(
-        Fact::Cost,
-        &[
-            "себестоим*",
-            "себестоймост*",
-            "себистоимост*",
-            "себе стоимост*",
-            "себес*",
-            "с/с",
-            "сс",
-            "закуп*",
-            "закупочн* цен*",
-            "покупаю",
-            "покупаем",
-            "купил*",
-            "беру",
-            "берем",
-            "обходится",
-            "обходятся",
-            "обошел*",
-            "обошл*",
-            "производств*",
-            "пошив*",
-            "изготовлен*",
-            "unit cost*",
-            "cost price",
-            "costs me",
-            "cost me",
-            "costs us",
-            "cost of goods",
-            "cogs",
-            "purchase*",
-            "purchase price",
-            "purchase cost*",
-            "production",
-            "production cost*",
-            "manufactur*",
-            "buy",
-            "buying",
-            "bought",
-            "стоит мне",
-            "мне стоит",
-            "цена закуп*",
-            "цена покупки",
-            "стоимость закуп*",
-            "landed cost*",
-        ],
-    ),
-    weak(Fact::Cost, &["cost", "costs", "стоимост*", "стоит", "трачу", "spend", "цена себестоим*"]),
-    strong(
-        Fact::Commission,
-        &[
-            "комисси*",
-            "комиси*",
-            "коммиси*",
-            "комисс*",
-            "комса",
-            "комсу",
-            "commission*",
-            "comission*",
-            "commision*",
-            "comision*",
-            "referral fee*",
-            "marketplace fee*",
-            "wb fee*",
-        ],
-    ),
-    weak(
-        Fact::Commission,
-        &[
-            "забирает",
-            "забирают",
-            "берет",
-            "берут",
-            "takes",
-            "take",
-            "charges",
-            "fee",
-            "fees",
-            "удерж*",
-            "вб",
-            "wb",
-            "wildberries",
-        ],
-    ),
-    strong(
-        Fact::Logistics,
-        &[
-            "логист*",
-            "лагист*",
-            "логитс*",
-            "доставк*",
-            "доставл*",
-            "перевоз*",
-            "logistic*",
-            "deliver*",
-            "shipping",
-            "shipment*",
-            "freight",
-            "fulfillment",
-            "fulfilment",
-            "фулфилмент*",
-            "ff",
-            "фф",
-        ],
-    ),
-    strong(Fact::Packaging, &["упаков*", "packag*", "packing", "коробк*", "пакет*"]),
-    strong(
-        Fact::Other,
-        &["проч*", "остальн*", "other cost*", "other expense*", "хранени*", "storage", "доп расход*", "дополнительн*"],
-    ),
-    weak(Fact::Other, &["расход*", "затрат*", "expense*", "издерж*"]),
-    strong(Fact::Acquiring, &["эквайринг*", "acquiring", "payment processing"]),
-    strong(Fact::Tax, &["налог*", "tax", "taxes", "taxation", "усн", "упрощенк*", "нпд", "самозанят*", "аусн"]),
-    // Often said of an amount (`без НДС`), so it is no more than a weak sign.
-    weak(Fact::Tax, &["vat", "ндс"]),
-    strong(
-        Fact::Ads,
-        &[
-            "реклам*",
-            "дрр",
-            "продвижен*",
-            "маркетинг*",
-            "ad",
-            "ads",
-            "advert*",
-            "promotion*",
-            "marketing",
-            "drr",
-            "ppc",
-        ],
-    ),
-    strong(
-        Fact::Margin,
-        &["марж*", "маржинальн* прибыл*", "рентабельн*", "margin*", "profit margin*", "profitability"],
-    ),
-    strong(Fact::Profit, &["прибыл*", "профит*", "заработ*", "зарабат*", "навар*", "profit*", "earn*", "чистыми"]),
-    weak(Fact::Margin, &["хочу", "хотим", "хотел*", "want", "target", "цель"]),
-    strong(Fact::Markup, &["наценк*", "накрут*", "markup*", "mark up", "mark-up"]),
-    strong(Fact::Roi, &["roi", "рои", "окупаемост*"]),
-    strong(Fact::Buyout, &["выкуп*", "процент* выкуп*", "buyout*", "buy out", "redemption"]),
-    strong(Fact::Returns, &["возврат*", "процент* возврат*", "return", "returns", "return rate"]),
-    strong(
-        Fact::Price,
-        &[
-            "прода*",
-            "цен* продаж*",
-            "selling price*",
-            "sell*",
-            "sale price",
-            "sales price",
-            "retail price",
-            "розниц*",
-            "рознич*",
-        ],
-    ),
-    weak(Fact::Price, &["цен*", "price*", "ценник*", "выставл*", "ставлю"]),
-    Cue { fact: Fact::Price, strength: Strength::Preposition, phrases: &["at", "за", "по"] },
-];

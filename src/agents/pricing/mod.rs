@@ -1,9 +1,10 @@
 //! Works out prices: a native agent that needs no model.
 //!
-//! It reads facts from ordinary words ([`number`], [`words`], [`facts`], [`pairs`], with the words themselves in
+//! It reads facts from ordinary words ([`number`], [`spelled`], [`words`], [`amend`], [`facts`], [`pairs`], with the words themselves in
 //! [`lexicon`]), keeps them as its own state in the conversation ([`state`]), asks for what is missing ([`dialogue`],
 //! [`text`]) and counts exactly ([`sums`], [`quote`]). All of that is pure; this file alone touches the context store.
 
+pub mod amend;
 pub mod dialogue;
 pub mod facts;
 pub mod lexicon;
@@ -13,6 +14,7 @@ pub mod number;
 pub mod pairs;
 pub mod problems;
 pub mod quote;
+pub mod spelled;
 pub mod state;
 pub mod sums;
 pub mod text;
@@ -28,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::{
-    dialogue::{Body, Reply},
+    dialogue::{Body, Remark, Reply},
     quote::Quote,
     state::State,
 };
@@ -40,6 +42,8 @@ use crate::{
 
 /// How often a state that another run changed meanwhile is read again.
 const TRIES_MAX: u32 = 10;
+/// How much of a message is read to tell whether it is for this agent; the conversation waits for that.
+const CLAIM_BYTES_MAX: usize = 1024;
 /// The key of the shared context that holds the last price.
 const SHARED_KEY: &str = "pricing";
 
@@ -94,7 +98,8 @@ impl Agent for PricingAgent {
 
     /// Two facts in one message are a calculation, whatever words of other agents it has.
     fn can_handle(&self, ask: &Ask<'_>) -> Claim {
-        let facts = facts::read(&words::Words::read(ask.content)).given.len();
+        let beginning = &ask.content[..ask.content.floor_char_boundary(CLAIM_BYTES_MAX)];
+        let facts = facts::read(&words::Words::read(beginning)).given.len();
         match u32::try_from(facts) {
             Ok(facts) if facts >= 2 => Claim::Add(facts.min(5)),
             _ => Claim::ByIntents,
@@ -104,21 +109,11 @@ impl Agent for PricingAgent {
     async fn run(&self, turn: Turn, sink: EventSink) -> Result<Outcome, RunError> {
         let language = language::of_turn(&turn.message.content, &turn.history);
         let (before, now, reply) = remember(&turn).await.map_err(|error| storage_error(&error, language))?;
+        share(&turn, &sink, &before, &reply).await.map_err(|error| storage_error(&error, language))?;
         for line in text::write(&reply, &now, language).split_inclusive('\n') {
             sink.text(line).await?;
         }
-        let published = published(&reply);
-        let gone = reply.cleared && before.missing().is_empty();
-        let shared = if published.contains_key("price") {
-            Some(Value::Object(published.clone()))
-        } else {
-            gone.then_some(Value::Null)
-        };
-        if let Some(value) = shared {
-            let changes = JsonObject::from_iter([(SHARED_KEY.to_owned(), value)]);
-            turn.context.update_shared(changes, &sink).await.map_err(|error| storage_error(&error, language))?;
-        }
-        Ok(Outcome::Completed { final_state: published, usage: Usage::default() })
+        Ok(Outcome::Completed { final_state: published(&reply), usage: Usage::default() })
     }
 }
 
@@ -138,10 +133,20 @@ async fn remember(turn: &Turn) -> Result<(State, State, Reply), ContextError> {
     Err(ContextError::Conflict(stored))
 }
 
+/// Tells the other agents a new price, and takes the last one back when the user starts over.
+async fn share(turn: &Turn, sink: &EventSink, before: &State, reply: &Reply) -> Result<(), ContextError> {
+    let value = match &reply.body {
+        Body::Priced(quote) => Value::Object(prices(quote)),
+        _ if reply.has(Remark::Cleared) && before.missing().is_empty() => Value::Null,
+        _ => return Ok(()),
+    };
+    turn.context.update_shared(JsonObject::from_iter([(SHARED_KEY.to_owned(), value)]), sink).await.map(|_| ())
+}
+
 /// What the run publishes: the price, or what is missing for it.
 fn published(reply: &Reply) -> JsonObject {
     match &reply.body {
-        Body::Priced(quote) => prices(quote),
+        Body::Priced(quote) | Body::Reminder(quote) => prices(quote),
         Body::Ask(missing) => {
             let missing = missing.iter().filter_map(|fact| serde_json::to_value(fact).ok()).collect();
             JsonObject::from_iter([("missing".to_owned(), Value::Array(missing))])
@@ -167,7 +172,11 @@ fn storage_error(error: &ContextError, language: Language) -> RunError {
         Language::English => "I could not save the numbers just now. Please send the message again in a moment.",
         Language::Russian => "Сейчас не получилось сохранить данные. Отправьте сообщение ещё раз чуть позже.",
     };
-    RunError::retryable(Code::Internal, safe, format!("the pricing agent's context failed: {error}"))
+    let operator = format!("the pricing agent's context failed: {error}");
+    match error {
+        ContextError::TooLarge { .. } => RunError::lasting(Code::Internal, safe, operator),
+        ContextError::Conflict(_) | ContextError::Unavailable(_) => RunError::retryable(Code::Internal, safe, operator),
+    }
 }
 
 #[cfg(test)]

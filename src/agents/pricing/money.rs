@@ -67,7 +67,9 @@ pub enum Unit {
     Percent,
     /// Money, in this currency if it says so.
     Money(Option<Currency>),
-    /// Pieces, days, kilograms: nothing that makes a price.
+    /// Pieces of the goods.
+    Pieces,
+    /// Days, kilograms, orders: nothing that makes a price.
     Things,
 }
 

@@ -8,6 +8,7 @@ fn show(number: &Number) -> String {
     let unit = match number.unit {
         Unit::Bare => String::new(),
         Unit::Percent => "%".to_owned(),
+        Unit::Pieces => " pieces".to_owned(),
         Unit::Things => " things".to_owned(),
         Unit::Money(None) => " money".to_owned(),
         Unit::Money(Some(currency)) => format!(" {}", currency.code()),
@@ -80,7 +81,7 @@ fn units_stand_before_or_after_with_or_without_a_space() {
         ("15 percent", "15%"),
         ("6проц", "6%"),
         ("60 $20", "60; 20 USD"),
-        ("100 шт по 500 р", "100 things; 500 RUB"),
+        ("100 шт по 500 р", "100 pieces; 500 RUB"),
         ("500 руб 50 коп", "500.5 RUB"),
     ] {
         check(text, expected);

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{
     facts::{self, Fact, Item, Placed, Strength},
+    lexicon,
     money::{Kind, Unit},
     words::{Break, Token, Words},
 };
@@ -20,6 +21,8 @@ const LOOSE_BARE: u32 = 8;
 const LONELY_CUE: u32 = 5;
 /// A bare number of hundred or more that is to be a percentage.
 const ODD_PERCENT: u32 = 9;
+/// A wanted profit that stands behind `at`.
+const AT_PRICE: u32 = 8;
 
 /// The pairs: each fact with the number or the zero that gives it, in the order of the text.
 pub fn best(words: &Words, items: &[Placed]) -> Vec<(Fact, Item)> {
@@ -76,7 +79,7 @@ fn alone(words: &Words, placed: &Placed) -> u32 {
         Item::Number(index) => match words.numbers[index].unit {
             Unit::Percent | Unit::Money(_) => LOOSE_UNIT,
             Unit::Bare => LOOSE_BARE,
-            Unit::Things => 0,
+            Unit::Pieces | Unit::Things => 0,
         },
     }
 }
@@ -86,7 +89,8 @@ fn together(words: &Words, one: &Placed, two: &Placed) -> Option<u32> {
     match (one.item, two.item) {
         (Item::Cue(fact, strength), Item::Number(index)) => {
             let price = value_price(words, fact, strength, index)?;
-            Some(price + distance(words, one, two, true)?)
+            let asked = if asks_at_price(words, fact, one, two) { AT_PRICE } else { 0 };
+            Some(price + asked + distance(words, one, two, true)?)
         }
         (Item::Number(index), Item::Cue(fact, strength)) if strength != Strength::Preposition => {
             Some(1 + value_price(words, fact, strength, index)? + distance(words, one, two, false)?)
@@ -97,6 +101,14 @@ fn together(words: &Words, one: &Placed, two: &Placed) -> Option<u32> {
         }
         _ => None,
     }
+}
+
+/// `what profit at 1500`, `what profit at the price of 1500`: the number is the price, not the profit.
+fn asks_at_price(words: &Words, fact: Fact, cue: &Placed, number: &Placed) -> bool {
+    let between = cue.last + 1..number.first;
+    let at = !between.is_empty() && words.phrase_at(number.first - 1, lexicon::AT).is_some();
+    let price = between.into_iter().any(|place| words.phrase_at(place, lexicon::PRICE).is_some());
+    (at || price) && matches!(fact, Fact::Margin | Fact::Profit)
 }
 
 fn value_price(words: &Words, fact: Fact, strength: Strength, index: usize) -> Option<u32> {

@@ -92,6 +92,10 @@ fn english_refusal(name: &str, value: &str, given: &Given, refusal: &Refusal) ->
             format!("{name} can’t be negative: {value}. If that was a dash, send the number without it.")
         }
         Refusal::TooLarge => format!("{name} {value} looks too large. Please check the number."),
+        Refusal::WholePrice if given.fact == Fact::Margin => format!(
+            "{name} {value} would take the whole price: a margin is a share of the price, below 100%. If you mean a markup \
+             on the cost, write “markup {value}”."
+        ),
         Refusal::WholePrice => format!(
             "{name} {value} would take the whole price: a share of the price must be below 100%. If you mean money, name \
              the currency."
@@ -117,6 +121,10 @@ fn russian_refusal(name: &str, value: &str, given: &Given, refusal: &Refusal) ->
             format!("{name} {value} — число меньше нуля не подходит. Если это было тире, пришлите число без него.")
         }
         Refusal::TooLarge => format!("{name} {value} — слишком большое число. Проверьте, пожалуйста."),
+        Refusal::WholePrice if given.fact == Fact::Margin => format!(
+            "{name} {value} — это вся цена целиком: маржа считается от цены и всегда меньше 100%. Если вы про наценку на \
+             себестоимость, напишите «наценка {value}»."
+        ),
         Refusal::WholePrice => format!(
             "{name} {value} — это вся цена целиком: доля цены должна быть меньше 100%. Если это сумма, укажите валюту."
         ),

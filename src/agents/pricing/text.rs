@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{
-    dialogue::{Body, Reply},
+    dialogue::{Body, Remark, Reply},
     facts::Fact,
     money::{self, Amount, Currency},
     names,
@@ -16,18 +16,27 @@ use crate::agents::language::Language::{self, English, Russian};
 pub fn write(reply: &Reply, state: &State, language: Language) -> String {
     let writer = Writer { language, currency: state.currency() };
     let mut parts = Vec::new();
-    if reply.cleared {
+    if reply.has(Remark::Cleared) {
         parts.push(writer.pick("Starting over.", "Начинаем заново.").to_owned());
+    }
+    if reply.has(Remark::Cut) {
+        let cut = ("The message is long, so I read only its beginning.", "Сообщение длинное, прочитано только начало.");
+        parts.push(writer.pick(cut.0, cut.1).to_owned());
     }
     parts.extend(reply.problems.iter().map(|problem| writer.problem(problem)));
     let body = match &reply.body {
         Body::Ask(missing) => writer.ask(missing, state, reply),
-        Body::Priced(quote) => writer.quote(quote, reply.asks_about_price),
+        Body::Priced(quote) => writer.quote(quote, reply.has(Remark::AboutPrice)),
+        Body::Reminder(quote) => writer.reminder(quote),
         Body::Impossible(impossible) => writer.impossible(impossible),
         Body::Wait => writer.wait().to_owned(),
         Body::Welcome => writer.welcome(state).to_owned(),
     };
     parts.push(body);
+    if reply.has(Remark::TaxOnProfit) {
+        let at = if matches!(reply.body, Body::Ask(_)) { parts.len() - 1 } else { parts.len() };
+        parts.insert(at, writer.tax_on_profit().to_owned());
+    }
     parts.join("\n\n")
 }
 
@@ -75,8 +84,9 @@ impl Writer {
             (Russian, true) => format!("**Нужны:** {list}."),
         };
         let question = names::question(*first, self.language);
-        let hint = if missing.len() > 1 { self.hint(&missing) } else { self.zero_hint(*first).to_owned() };
-        format!("{still}\n\n{question}{hint}")
+        let hint = if missing.len() > 2 { self.hint(&missing) } else { self.zero_hint(*first).to_owned() };
+        let guess = if reply.has(Remark::Unsure) { self.guess() } else { "" };
+        format!("{still}\n\n{question}{guess}{hint}")
     }
 
     fn introduction(&self, list: &str) -> String {
@@ -105,9 +115,16 @@ impl Writer {
     fn hint(&self, missing: &[Fact]) -> String {
         let example = names::example(missing, self.language);
         match self.language {
-            English => format!(" Or all at once, like “{example}”. If there is none, say so: “no tax”."),
-            Russian => format!(" Можно сразу всё: «{example}». Если чего-то нет, так и напишите: «без налога»."),
+            English => format!(" You can also send everything at once: “{example}”."),
+            Russian => format!(" Можно прислать и всё сразу: «{example}»."),
         }
+    }
+
+    fn guess(&self) -> &'static str {
+        self.pick(
+            " A rough number will do: you can correct it later.",
+            " Подойдёт и примерная цифра, потом можно поправить.",
+        )
     }
 
     fn zero_hint(&self, fact: Fact) -> &'static str {
@@ -146,6 +163,15 @@ impl Writer {
         }
         parts.extend(self.notes(quote, about_price));
         parts.join("\n\n")
+    }
+
+    /// The last answer again, in short.
+    fn reminder(&self, quote: &Quote) -> String {
+        let hint = self.pick(
+            "To change something, send it: “commission 17%”, “price 1500”. “Other product” starts over.",
+            "Чтобы что-то поменять, напишите, например, «комиссия 17%» или «цена 1500». «Другой товар» — начать заново.",
+        );
+        format!("{} {}\n\n{hint}", self.headline(quote), self.break_even(quote))
     }
 
     fn headline(&self, quote: &Quote) -> String {
@@ -231,6 +257,13 @@ impl Writer {
             notes.push(format!("_{footnote}_"));
         }
         notes
+    }
+
+    fn tax_on_profit(&self) -> &'static str {
+        self.pick(
+            "I take the tax from the whole price. A tax on profit is smaller, so the real margin will be higher.",
+            "Налог считаю от всей цены. При схеме «доходы минус расходы» он меньше, и реальная маржа будет выше.",
+        )
     }
 
     fn label(&self, kept: &Kept) -> String {

@@ -83,6 +83,8 @@ fn unit_word(word: &str) -> Option<Unit> {
     let is = |patterns: &[&str]| patterns.iter().any(|pattern| matches(pattern, word));
     if is(lexicon::PERCENT) {
         Some(Unit::Percent)
+    } else if is(lexicon::PIECES) {
+        Some(Unit::Pieces)
     } else if is(lexicon::THINGS) {
         Some(Unit::Things)
     } else if is(lexicon::HUNDREDTHS) {

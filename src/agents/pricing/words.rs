@@ -1,8 +1,10 @@
 //! A text as words, numbers and the breaks between them.
 
 use super::{
+    amend::amend,
     lexicon::{self, matches},
     number::{self, Number},
+    spelled,
 };
 
 /// How much a break separates.
@@ -39,7 +41,7 @@ pub struct Words {
 impl Words {
     /// Takes a text apart.
     pub fn read(text: &str) -> Self {
-        let numbers = number::read(text);
+        let numbers = numbers(text);
         let mut tokens = Vec::new();
         let mut at = 0;
         for (index, number) in numbers.iter().enumerate() {
@@ -48,7 +50,7 @@ impl Words {
             at = number.span.end;
         }
         words_of(&text[at..], &mut tokens);
-        Self { tokens, numbers }
+        amend(Self { tokens, numbers })
     }
 
     /// The length in tokens of the longest of `phrases` that begins at `at`.
@@ -73,6 +75,19 @@ impl Words {
             matches!(self.tokens.get(at + offset), Some(Token::Word(word)) if matches(pattern, word))
         })
     }
+}
+
+/// The numbers in digits and, between them, those in words.
+fn numbers(text: &str) -> Vec<Number> {
+    let mut all = Vec::new();
+    let mut at = 0;
+    for number in number::read(text) {
+        all.extend(spelled::read(&text[at..number.span.start], at));
+        at = number.span.end;
+        all.push(number);
+    }
+    all.extend(spelled::read(&text[at..], at));
+    all
 }
 
 fn words_of(text: &str, tokens: &mut Vec<Token>) {
