@@ -23,14 +23,20 @@ impl Draft<'_, '_> {
             return Err(Rejection::Ended);
         }
         let busy = !self.state.is_idle();
-        match message.policy {
-            Policy::Reject if busy => return Err(Rejection::TurnRunning),
-            Policy::Steer if self.can_steer() => self.check_room(self.steers_waiting())?,
-            Policy::Enqueue | Policy::Steer | Policy::Interrupt | Policy::Reject => {
-                self.check_room(self.state.waiting.len())?;
-            }
+        if busy {
+            self.check_policy(message.policy)?;
         }
         Ok(self.accept_checked(message, hash, busy))
+    }
+
+    fn check_policy(&self, policy: Policy) -> Result<(), Rejection> {
+        match policy {
+            Policy::Reject => Err(Rejection::TurnRunning),
+            // It takes the place of the turn that it cancels, so no more wait than before.
+            Policy::Interrupt => Ok(()),
+            Policy::Steer if self.can_steer() => self.check_room(self.steers_waiting()),
+            Policy::Enqueue | Policy::Steer => self.check_room(self.state.waiting_behind()),
+        }
     }
 
     fn accept_checked(&mut self, message: NewMessage, hash: [u8; 32], busy: bool) -> Reply {
@@ -71,15 +77,15 @@ impl Draft<'_, '_> {
         }
     }
 
-    /// The running turn ends; the new one goes before those that wait.
+    /// The turn that runs or is being routed ends; the new one goes before those that wait.
     fn interrupt_for(&mut self, turn_id: TurnId) {
+        if let Some((current, _)) = self.state.open_turn() {
+            self.stop_turn(current);
+        }
         if let Some(place) = self.state.waiting.iter().position(|turn| turn.turn_id == turn_id)
             && let Some(turn) = self.state.waiting.remove(place)
         {
             self.state.waiting.push_front(turn);
-        }
-        if let Some(open) = self.open_turn_id() {
-            self.cancel_open_turn(open);
         }
         self.route_next();
     }

@@ -17,6 +17,7 @@
 mod accept;
 mod command;
 mod draft;
+mod open_turn;
 mod output;
 mod recent;
 mod recover;
