@@ -1,8 +1,11 @@
-//! Knows the events alone, and says where they break a rule of the wire: C1 to C7 of the core.
+//! Knows the events alone, and says where they break a rule of the wire: C1 to C7 of the core. And C8: a state against
+//! the one that its events give.
 
 use std::collections::{HashMap, HashSet};
 
 use protocol::{AgentId, Envelope, Event, MessageId, RunId, Seq, ToolCallId, TurnId};
+
+use crate::conversation::ConversationState;
 
 #[derive(Debug, Default)]
 pub(super) struct Checker {
@@ -135,5 +138,26 @@ impl Checker {
             Event::ContextUpdated { .. } => {}
             other => panic!("not in a run: {other:?}"),
         }
+    }
+}
+
+/// C8, without what is lost with the process: early cancels, whether the run takes steers, the order of those that wait
+/// after an interrupt, and, once a steer was taken, what follows from which are left.
+#[track_caller]
+pub(super) fn same_facts(live: &ConversationState, replayed: &ConversationState, is_steer_taken: bool) {
+    assert_eq!((live.head, live.status), (replayed.head, replayed.status), "C8");
+    assert_eq!(live.current_agent, replayed.current_agent, "C8");
+    assert_eq!(live.waiting.len(), replayed.waiting.len(), "C8: the queue");
+    assert!(live.waiting.iter().all(|turn| replayed.waiting.contains(turn)), "C8: the queue");
+    match (&live.open, &replayed.open) {
+        (Some(live), Some(replayed)) if is_steer_taken => {
+            let mut replayed = replayed.clone();
+            replayed.message = live.message.clone();
+            replayed.steers.clone_from(&live.steers);
+            replayed.handovers.clone_from(&live.handovers);
+            replayed.handed_over.clone_from(&live.handed_over);
+            assert_eq!(*live, replayed, "C8");
+        }
+        (live, replayed) => assert_eq!(live, replayed, "C8"),
     }
 }

@@ -9,7 +9,11 @@ use protocol::{
 };
 use serde_json::{Value, json};
 
-use super::{checker::Checker, dice::Dice, world::World};
+use super::{
+    checker::{Checker, same_facts},
+    dice::Dice,
+    world::World,
+};
 use crate::conversation::{
     Assignment, CancelTarget, Command, ConversationState, Decision, Effect, Limits, NewMessage, Rejection, Reply,
     Route, RouteAsk,
@@ -268,27 +272,6 @@ impl Simulation {
             same_facts(live, &rebuilt, self.taken_in.is_some());
             assert_eq!(live.recent, rebuilt.recent, "C8: the latest accepted messages");
         }
-    }
-}
-
-/// C8, without what is lost with the process: early cancels, whether the run takes steers, the order of those that wait
-/// after an interrupt, and, once a steer was taken, what follows from which are left.
-#[track_caller]
-fn same_facts(live: &ConversationState, replayed: &ConversationState, is_steer_taken: bool) {
-    assert_eq!((live.head, live.status), (replayed.head, replayed.status), "C8");
-    assert_eq!(live.current_agent, replayed.current_agent, "C8");
-    assert_eq!(live.waiting.len(), replayed.waiting.len(), "C8: the queue");
-    assert!(live.waiting.iter().all(|turn| replayed.waiting.contains(turn)), "C8: the queue");
-    match (&live.open, &replayed.open) {
-        (Some(live), Some(replayed)) if is_steer_taken => {
-            let mut replayed = replayed.clone();
-            replayed.message = live.message.clone();
-            replayed.steers.clone_from(&live.steers);
-            replayed.handovers.clone_from(&live.handovers);
-            replayed.handed_over.clone_from(&live.handed_over);
-            assert_eq!(*live, replayed, "C8");
-        }
-        (live, replayed) => assert_eq!(live, replayed, "C8"),
     }
 }
 
