@@ -94,7 +94,8 @@ impl RunPipe {
         &self.cancel
     }
 
-    /// Says how the run ended; needs no credit. Only the first word counts.
+    /// Says how the run ended; needs no credit. Only the first word counts. Whoever waits for a credit waits in vain from
+    /// here on, so the sink refuses.
     pub fn end(&self, end: RunEnd) {
         {
             let mut buffer = self.lock();
@@ -104,6 +105,7 @@ impl RunPipe {
             buffer.ended = true;
             buffer.items.push_back(RunItem::Ended(end));
         }
+        self.credits.close();
         self.ring();
     }
 
@@ -208,3 +210,6 @@ impl EventSink {
         self.pipe.push(item)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,14 +24,20 @@ impl Draft<'_, '_> {
         }
         let busy = !self.state.is_idle();
         let policy = message.policy.unwrap_or(Policy::Enqueue);
-        match policy {
-            Policy::Reject if busy => return Err(Rejection::TurnRunning),
-            Policy::Steer if self.can_steer() => self.check_room(self.steers_waiting())?,
-            Policy::Enqueue | Policy::Steer | Policy::Interrupt | Policy::Reject => {
-                self.check_room(self.state.waiting.len())?;
-            }
+        if busy {
+            self.check_policy(policy)?;
         }
         Ok(self.accept_checked(message, policy, hash, busy))
+    }
+
+    fn check_policy(&self, policy: Policy) -> Result<(), Rejection> {
+        match policy {
+            Policy::Reject => Err(Rejection::TurnRunning),
+            // It takes the place of the turn that it cancels, so no more wait than before.
+            Policy::Interrupt => Ok(()),
+            Policy::Steer if self.can_steer() => self.check_room(self.steers_waiting()),
+            Policy::Enqueue | Policy::Steer => self.check_room(self.state.waiting_behind()),
+        }
     }
 
     fn accept_checked(&mut self, message: NewMessage, policy: Policy, hash: [u8; 32], busy: bool) -> Reply {
@@ -72,15 +78,15 @@ impl Draft<'_, '_> {
         }
     }
 
-    /// The running turn ends; the new one goes before those that wait.
+    /// The turn that runs or is being routed ends; the new one goes before those that wait.
     fn interrupt_for(&mut self, turn_id: TurnId) {
+        if let Some((current, _)) = self.state.open_turn() {
+            self.stop_turn(current);
+        }
         if let Some(place) = self.state.waiting.iter().position(|turn| turn.turn_id == turn_id)
             && let Some(turn) = self.state.waiting.remove(place)
         {
             self.state.waiting.push_front(turn);
-        }
-        if let Some(open) = self.open_turn_id() {
-            self.cancel_open_turn(open);
         }
         self.route_next();
     }

@@ -40,7 +40,7 @@ impl Default for Limits {
             chunk_bytes_max: 16 * 1024,
             final_state_bytes_max: 64 * 1024,
             recoveries_max: 3,
-            early_cancel_kept: Duration::from_secs(60),
+            early_cancel_kept: Duration::from_mins(1),
         }
     }
 }
@@ -203,7 +203,8 @@ pub enum Effect {
         /// What.
         ask: RouteAsk,
     },
-    /// Stop a run, at once: its sockets close before anything is stored.
+    /// Stop a run, at once: its sockets close before anything is stored. One whose [`Effect::Start`] still waits for its
+    /// commit must not begin.
     Abort(RunId),
     /// Start a run, once the events are stored.
     Start(Box<RunOrder>),
@@ -243,7 +244,8 @@ pub enum Reply {
     },
     /// The message was not seen yet; when it comes, its turn is cancelled.
     CancelKept,
-    /// The turn is not open: it is over, or never was. The store knows.
+    /// The turn is not open: it is over, or never was. The store knows. Where not even the store has the client's id that
+    /// a cancel named, the cancel is kept.
     NotOpen,
     /// The conversation is over.
     Ended,

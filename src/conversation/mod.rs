@@ -9,15 +9,18 @@
 //! - C2: one run at a time, one open turn at a time.
 //! - C3: each run has exactly one terminal event, each accepted turn exactly one `turn_end`.
 //! - C4: each opened message gets its `message_complete` and each tool call its `tool_result` before the run's terminal.
+//!   The id of a call is good for one call within a turn; that no other turn has it is for the agent to see to.
 //! - C5: the chunks of a message concatenated are its `message_complete.content`.
 //! - C6: what a run says after its end, or under another run's id, changes nothing.
 //! - C7: nothing follows `conversation_end`.
-//! - C8: replaying the events gives the state that produced them.
+//! - C8: replaying the events gives the state that produced them, but for what is lost with the process: early cancels,
+//!   whether the run takes steers, which steers were taken, and the order of those that wait after an interrupt.
 
 mod accept;
 mod command;
 mod content;
 mod draft;
+mod open_turn;
 mod output;
 mod recent;
 mod recover;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::{
     command::{Effect, Reply, RouteAsk},
     draft::Draft,
+    open_turn::OpenRun,
     run::{RunEnd, RunItem, ToolOutcome},
-    state::OpenRun,
 };
 
 impl Draft<'_, '_> {
@@ -42,14 +42,16 @@ impl Draft<'_, '_> {
 
     fn delta(&mut self, turn_id: TurnId, content: String) {
         let output_bytes_max = self.env.limits.output_bytes_max;
-        let new_id = MessageId(self.env.ids.uuid());
         let Some(run) = self.run() else { return };
-        if run.output_bytes + content.len() > output_bytes_max {
-            let safe = format!("The answer grew over its limit of {output_bytes_max} bytes and was stopped.");
+        let used = run.output_bytes + content.len();
+        if used > output_bytes_max {
+            let safe =
+                format!("The answer grew to {used} bytes, over its limit of {output_bytes_max}, and was stopped.");
             return self.fail_run(turn_id, Code::BudgetOutput, safe);
         }
-        let message_id = run.message.as_ref().map_or(new_id, |(id, _)| *id);
         let agent_id = run.agent_id.clone();
+        let open_message = run.message.as_ref().map(|(id, _)| *id);
+        let message_id = open_message.unwrap_or_else(|| MessageId(self.env.ids.uuid()));
         self.emit(Some(turn_id), Event::ContentChunk { content, agent_id, message_id });
     }
 
@@ -63,16 +65,18 @@ impl Draft<'_, '_> {
 
     fn tool_started(&mut self, turn_id: TurnId, tool_call_id: ToolCallId, tool_name: String, arguments: Value) {
         let calls_max = self.env.limits.tool_calls_max;
-        let used = self.state.open.as_ref().map_or(0, |turn| turn.tool_calls);
-        let Some(run) = self.run() else { return };
-        // A second call under the id of one that is under way could not be told from it.
-        if run.calls.contains_key(&tool_call_id) {
-            return;
+        let Some(turn) = &self.state.open else { return };
+        let used = turn.call_ids.len();
+        let is_taken = turn.call_ids.contains(&tool_call_id);
+        let Some(agent_id) = self.run().map(|run| run.agent_id.clone()) else { return };
+        // Two calls under one id could not be told apart, and one that is not in the log must not be made.
+        if is_taken {
+            let safe = "The agent called two tools under one id and was stopped.".to_owned();
+            return self.fail_run(turn_id, Code::Internal, safe);
         }
-        let agent_id = run.agent_id.clone();
         self.close_message(turn_id, MessageStatus::Complete);
         self.emit(Some(turn_id), Event::ToolExecution { tool_name, agent_id, tool_call_id, arguments });
-        if used >= calls_max {
+        if used >= usize::try_from(calls_max).unwrap_or(usize::MAX) {
             let safe = format!("The agent used {} tool calls in this turn; the limit is {calls_max}.", used + 1);
             self.fail_run(turn_id, Code::BudgetToolCalls, safe);
         }
@@ -183,7 +187,7 @@ impl Draft<'_, '_> {
     }
 }
 
-/// Joins adjacent deltas, each result at most `bytes_max` long where its parts are.
+/// Joins adjacent deltas and cuts long ones, each at most `bytes_max` long (but at least one character). Drops empty ones.
 fn merge_deltas(items: Vec<RunItem>, bytes_max: usize) -> Vec<RunItem> {
     let mut merged: Vec<RunItem> = Vec::with_capacity(items.len());
     for item in items {
@@ -191,8 +195,22 @@ fn merge_deltas(items: Vec<RunItem>, bytes_max: usize) -> Vec<RunItem> {
             (Some(RunItem::Delta(text)), RunItem::Delta(more)) if text.len() + more.len() <= bytes_max => {
                 text.push_str(&more);
             }
+            (_, RunItem::Delta(text)) if text.len() > bytes_max => {
+                merged.extend(pieces(&text, bytes_max).map(RunItem::Delta));
+            }
+            (_, RunItem::Delta(text)) if text.is_empty() => {}
             (_, item) => merged.push(item),
         }
     }
     merged
+}
+
+fn pieces(text: &str, bytes_max: usize) -> impl Iterator<Item = String> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let one = rest.chars().next()?.len_utf8();
+        let (piece, tail) = rest.split_at(rest.floor_char_boundary(bytes_max).max(one));
+        rest = tail;
+        Some(piece.to_owned())
+    })
 }

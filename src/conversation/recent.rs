@@ -55,11 +55,79 @@ impl Recent {
         self.older_exist && self.find(client).is_none()
     }
 
+    /// Remembers a message, if it is newer than all that are: an older one is remembered already or is in the store.
     pub(crate) fn push(&mut self, accepted: Accepted) {
+        if self.newest_last.back().is_some_and(|newest| newest.seq >= accepted.seq) {
+            return;
+        }
         if self.newest_last.len() == RECENT_MAX {
             self.newest_last.pop_front();
             self.older_exist = true;
         }
         self.newest_last.push_back(accepted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn accepted(number: usize) -> Accepted {
+        Accepted {
+            client_message_id: client(number),
+            body_hash: body_hash("hi"),
+            turn_id: TurnId(Uuid::nil()),
+            message_id: MessageId(Uuid::nil()),
+            seq: Seq(u64::try_from(number).unwrap()),
+        }
+    }
+
+    fn client(number: usize) -> ClientMessageId {
+        format!("c{number}").parse().unwrap()
+    }
+
+    fn of(count: usize, is_all: bool) -> Recent {
+        Recent::new((1..=count).map(accepted).collect(), is_all)
+    }
+
+    #[test]
+    fn a_message_that_was_remembered_is_found() {
+        let recent = of(3, true);
+        assert_eq!(recent.find(&client(2)), Some(&accepted(2)));
+        assert_eq!(recent.find(&client(4)), None);
+    }
+
+    #[test]
+    fn the_store_is_asked_only_where_it_may_know_more() {
+        assert!(!of(3, true).must_ask_store(&client(4)));
+        assert!(!of(3, false).must_ask_store(&client(3)));
+        assert!(of(3, false).must_ask_store(&client(4)));
+    }
+
+    #[test]
+    fn the_oldest_gives_way_and_is_asked_of_the_store_from_then_on() {
+        let mut recent = of(RECENT_MAX, true);
+        assert!(!recent.must_ask_store(&client(0)));
+        recent.push(accepted(RECENT_MAX + 1));
+        assert_eq!(recent.find(&client(1)), None);
+        assert!(recent.must_ask_store(&client(1)));
+        assert!(recent.find(&client(2)).is_some() && recent.find(&client(RECENT_MAX + 1)).is_some());
+    }
+
+    #[test]
+    fn what_is_replayed_does_not_push_out_what_is_newer() {
+        let mut recent = of(RECENT_MAX + 5, false);
+        let before = recent.clone();
+        recent.push(accepted(2));
+        recent.push(accepted(RECENT_MAX + 5));
+        assert_eq!(recent, before);
+    }
+
+    #[test]
+    fn the_hash_is_of_the_content_to_the_byte() {
+        assert_eq!(body_hash("hi"), body_hash("hi"));
+        assert_ne!(body_hash("hi"), body_hash("hi "));
     }
 }

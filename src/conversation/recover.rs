@@ -45,7 +45,8 @@ impl Draft<'_, '_> {
                         known. Check before you ask again.";
             return Verdict::Fail(Code::ToolOutcomeUnknown, safe.to_owned());
         }
-        if turn.run.as_ref().is_some_and(|run| run.tool_calls > 0) {
+        // A turn between two runs goes on with the agent before, whose tools must not be called again either.
+        if turn.last_tool_calls > 0 && (turn.run.is_some() || turn.answered) {
             let safe = "The server was restarted after the agent had used a tool. Ask again to go on from there.";
             return Verdict::Fail(Code::AgentCrashed, safe.to_owned());
         }

@@ -1,14 +1,12 @@
 //! The state of a conversation, and how each event changes it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use protocol::{
-    AgentId, ClientMessageId, ConversationId, Envelope, Event, MessageId, RunId, Seq, Timestamp, ToolCallId, TurnId,
-    event::RunStatus,
-};
+use protocol::{AgentId, ClientMessageId, ConversationId, Envelope, Event, RunId, Seq, Timestamp, TurnId};
 
 use super::{
     command::TurnMessage,
+    open_turn::{OpenTurn, WaitingTurn},
     recent::{Accepted, Recent},
 };
 
@@ -34,53 +32,6 @@ pub struct Snapshot {
     pub current_agent: Option<AgentId>,
     /// The latest accepted messages.
     pub recent: Recent,
-}
-
-/// A turn that waits.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct WaitingTurn {
-    pub turn_id: TurnId,
-    pub accepted_at: Timestamp,
-    pub message: TurnMessage,
-}
-
-/// The turn that is under way.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct OpenTurn {
-    pub turn_id: TurnId,
-    pub accepted_at: Timestamp,
-    /// The message that opened it.
-    pub message: TurnMessage,
-    /// Messages that joined it and that no run has taken yet. Which were taken is lost with the process: a new run is
-    /// offered all of them.
-    pub steers: Vec<TurnMessage>,
-    /// The last run completed.
-    pub answered: bool,
-    /// Runs so far.
-    pub runs: u32,
-    /// Runs that a crash cut.
-    pub interrupted: u32,
-    /// Tool calls so far.
-    pub tool_calls: u32,
-    /// Who handed to whom.
-    pub handovers: Vec<(AgentId, AgentId)>,
-    /// The agent of the last run.
-    pub last_agent: Option<AgentId>,
-    pub run: Option<OpenRun>,
-}
-
-/// The run that is under way.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct OpenRun {
-    pub run_id: RunId,
-    pub agent_id: AgentId,
-    pub started_at: Timestamp,
-    /// The message that is being said.
-    pub message: Option<(MessageId, String)>,
-    /// Calls without a result, with the tool's name.
-    pub calls: BTreeMap<ToolCallId, String>,
-    pub tool_calls: u32,
-    pub output_bytes: usize,
 }
 
 /// The state of one conversation.
@@ -147,6 +98,11 @@ impl ConversationState {
         open.or_else(|| self.waiting.front().map(|turn| (turn.turn_id, turn.accepted_at)))
     }
 
+    /// How many turns wait behind the one that is under way or being routed.
+    pub(super) fn waiting_behind(&self) -> usize {
+        if self.open.is_some() { self.waiting.len() } else { self.waiting.len().saturating_sub(1) }
+    }
+
     /// The run that is under way.
     pub fn open_run(&self) -> Option<RunId> {
         self.open.as_ref().and_then(|turn| turn.run.as_ref()).map(|run| run.run_id)
@@ -175,11 +131,10 @@ impl ConversationState {
                     self.open = None;
                 }
             }
-            Event::AgentSwitch { to_agent, .. } => {
-                self.current_agent = Some(to_agent.clone());
-                self.open_turn_mut(turn_id);
-            }
             event => {
+                if let Event::AgentSwitch { to_agent, .. } = event {
+                    self.current_agent = Some(to_agent.clone());
+                }
                 if let Some(turn) = self.open_turn_mut(turn_id) {
                     turn.apply(event, envelope.at);
                 }
@@ -195,15 +150,13 @@ impl ConversationState {
         message: &TurnMessage,
         seq: Seq,
     ) {
-        if self.recent.find(client).is_none() {
-            self.recent.push(Accepted {
-                client_message_id: client.clone(),
-                body_hash: note.unwrap_or_else(|| super::body_hash(&message.content)),
-                turn_id,
-                message_id: message.id,
-                seq,
-            });
-        }
+        self.recent.push(Accepted {
+            client_message_id: client.clone(),
+            body_hash: note.unwrap_or_else(|| super::body_hash(&message.content)),
+            turn_id,
+            message_id: message.id,
+            seq,
+        });
     }
 
     fn apply_accepted(&mut self, turn_id: TurnId, message: TurnMessage, at: Timestamp) {
@@ -218,80 +171,8 @@ impl ConversationState {
         if let Some(place) = self.waiting.iter().position(|turn| turn.turn_id == turn_id)
             && let Some(turn) = self.waiting.remove(place)
         {
-            self.open = Some(OpenTurn {
-                turn_id,
-                accepted_at: turn.accepted_at,
-                message: turn.message,
-                steers: Vec::new(),
-                answered: false,
-                runs: 0,
-                interrupted: 0,
-                tool_calls: 0,
-                handovers: Vec::new(),
-                last_agent: None,
-                run: None,
-            });
+            self.open = Some(OpenTurn::new(turn));
         }
         self.open.as_mut().filter(|turn| turn.turn_id == turn_id)
-    }
-}
-
-impl OpenTurn {
-    fn apply(&mut self, event: &Event, at: Timestamp) {
-        match event {
-            Event::AgentStart { agent_id, run_id, .. } => self.start_run(agent_id, *run_id, at),
-            Event::AgentComplete { status, .. } => {
-                self.interrupted += u32::from(*status == RunStatus::Interrupted);
-                self.answered = *status == RunStatus::Completed;
-                self.run = None;
-            }
-            Event::Error { run_id: Some(_), .. } => self.run = None,
-            event => {
-                if let Some(run) = &mut self.run {
-                    run.apply(event);
-                    self.tool_calls += u32::from(matches!(event, Event::ToolExecution { .. }));
-                }
-            }
-        }
-    }
-
-    fn start_run(&mut self, agent_id: &AgentId, run_id: RunId, at: Timestamp) {
-        if let Some(last) = self.last_agent.replace(agent_id.clone())
-            && last != *agent_id
-        {
-            self.handovers.push((last, agent_id.clone()));
-        }
-        self.runs += 1;
-        self.answered = false;
-        self.run = Some(OpenRun {
-            run_id,
-            agent_id: agent_id.clone(),
-            started_at: at,
-            message: None,
-            calls: BTreeMap::new(),
-            tool_calls: 0,
-            output_bytes: 0,
-        });
-    }
-}
-
-impl OpenRun {
-    fn apply(&mut self, event: &Event) {
-        match event {
-            Event::ContentChunk { content, message_id, .. } => {
-                self.output_bytes += content.len();
-                let (_, text) = self.message.get_or_insert_with(|| (*message_id, String::new()));
-                text.push_str(content);
-            }
-            Event::MessageComplete { .. } => self.message = None,
-            Event::ToolExecution { tool_call_id, tool_name, .. } => {
-                self.tool_calls += 1;
-                self.calls.insert(tool_call_id.clone(), tool_name.clone());
-            }
-            Event::ToolResult { tool_call_id, .. } => {
-                self.calls.remove(tool_call_id);
-            }
-            _ => {}
-        }
     }
 }

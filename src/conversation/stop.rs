@@ -25,25 +25,36 @@ impl Draft<'_, '_> {
         };
         match (turn_id, target) {
             (Some(turn_id), _) => self.cancel_turn(turn_id),
-            (None, CancelTarget::Message(client)) if !self.state.recent.must_ask_store(&client) => {
+            (None, CancelTarget::Message(client)) if self.state.status == Status::Open => {
+                let may_be_old = self.state.recent.must_ask_store(&client);
                 self.keep_cancel(client);
-                Reply::CancelKept
+                if may_be_old { Reply::NotOpen } else { Reply::CancelKept }
             }
             (None, _) => Reply::NotOpen,
         }
     }
 
     fn cancel_turn(&mut self, turn_id: TurnId) -> Reply {
-        if self.open_turn_id() == Some(turn_id) {
-            self.cancel_open_turn(turn_id);
-            self.route_next();
-        } else if self.state.waiting.iter().any(|turn| turn.turn_id == turn_id) {
-            self.end_turn(turn_id, TurnStatus::Cancelled);
-            self.route_next();
-        } else {
+        let current = self.state.open_turn().map(|(current, _)| current);
+        let waits = self.state.waiting.iter().any(|turn| turn.turn_id == turn_id);
+        if current != Some(turn_id) && !waits {
             return Reply::NotOpen;
         }
+        self.stop_turn(turn_id);
+        // The end of one behind it leaves the current turn as it is; the router is not asked twice.
+        if current == Some(turn_id) {
+            self.route_next();
+        }
         Reply::Cancelled { turn_id }
+    }
+
+    /// Cancels a turn, open or waiting.
+    pub(super) fn stop_turn(&mut self, turn_id: TurnId) {
+        if self.open_turn_id() == Some(turn_id) {
+            self.cancel_open_turn(turn_id);
+        } else {
+            self.end_turn(turn_id, TurnStatus::Cancelled);
+        }
     }
 
     /// Aborts the run first; what it leaves open is closed and its turn ends.
@@ -89,7 +100,7 @@ impl Draft<'_, '_> {
     /// Ends a turn that is over its time, if it still runs.
     pub(super) fn turn_deadline(&mut self, turn_id: TurnId, time_max: Duration) -> Reply {
         if self.open_turn_id() == Some(turn_id) {
-            let safe = format!("The answer took longer than its limit of {} s and was stopped.", time_max.as_secs());
+            let safe = format!("The answer took longer than its limit of {time_max:?} and was stopped.");
             if self.state.open_run().is_some() {
                 self.fail_run(turn_id, Code::BudgetTime, safe);
             } else {

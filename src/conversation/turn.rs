@@ -6,7 +6,7 @@ use protocol::{
 };
 
 use super::{
-    command::{Assignment, Effect, Reply, Route, RouteAsk, RunOrder, TurnMessage},
+    command::{Assignment, Effect, Reply, Route, RouteAsk, RunOrder},
     draft::Draft,
 };
 
@@ -47,58 +47,41 @@ impl Draft<'_, '_> {
     fn start_run(&mut self, turn_id: TurnId, to: Assignment) {
         let before = self.state.current_agent.clone();
         if before.as_ref() != Some(&to.agent_id) {
+            let otherwise = if before.is_none() { SwitchReason::FirstMessage } else { SwitchReason::IntentChange };
             let event = Event::AgentSwitch {
                 from_agent: before.map_or_else(|| AgentId::NONE.to_owned(), |agent| agent.to_string()),
                 to_agent: to.agent_id.clone(),
-                reason: to.reason.unwrap_or(SwitchReason::IntentChange),
-                detail: to.detail.clone(),
+                reason: to.reason.unwrap_or(otherwise),
+                detail: to.detail,
             };
             self.emit(Some(turn_id), event);
         }
         let run_id = RunId(self.env.ids.uuid());
-        let handed_over = self.handed_over(&to);
-        let message = self.next_message(handed_over.is_some());
-        let event =
-            Event::AgentStart { agent_id: to.agent_id.clone(), agent_name: to.name, agent_version: to.version, run_id };
+        let event = Event::AgentStart { agent_id: to.agent_id, agent_name: to.name, agent_version: to.version, run_id };
         self.emit(Some(turn_id), event);
         self.state.steerable = to.steerable;
-        if let Some((message, attempt)) = self.opening_message(message) {
-            let order = self.order(turn_id, run_id, attempt, message, handed_over, to.agent_id);
+        if let Some(order) = self.order() {
             self.effect(Effect::Start(Box::new(order)));
         }
     }
 
-    fn handed_over(&self, to: &Assignment) -> Option<(AgentId, Option<String>)> {
-        let from = self.state.open.as_ref()?.last_agent.clone()?;
-        (to.reason == Some(SwitchReason::Handoff)).then(|| (from, to.detail.clone()))
-    }
-
-    /// The message that joined the turn too late for the run that just completed, if that is why another one starts.
-    fn next_message(&mut self, handed_over: bool) -> Option<TurnMessage> {
-        let turn = self.state.open.as_mut().filter(|turn| turn.answered && !handed_over)?;
-        (!turn.steers.is_empty()).then(|| turn.steers.remove(0))
-    }
-
-    fn opening_message(&self, left_over: Option<TurnMessage>) -> Option<(TurnMessage, u32)> {
+    /// What the run that was just opened is to do.
+    fn order(&self) -> Option<RunOrder> {
         let turn = self.state.open.as_ref()?;
-        Some((left_over.unwrap_or_else(|| turn.message.clone()), turn.interrupted + 1))
-    }
-
-    fn order(
-        &self,
-        turn_id: TurnId,
-        run_id: RunId,
-        attempt: u32,
-        message: TurnMessage,
-        handed_over: Option<(AgentId, Option<String>)>,
-        agent_id: AgentId,
-    ) -> RunOrder {
-        let steers = self.state.open.as_ref().map_or_else(Vec::new, |turn| turn.steers.clone());
+        let run = turn.run.as_ref()?;
         let waiting = self.state.waiting.iter().map(|turn| turn.message.id);
-        let own = std::iter::once(message.id).chain(steers.iter().map(|steer| steer.id));
-        let not_history = own.chain(waiting).collect();
-        let history_before = self.state.head;
-        RunOrder { turn_id, run_id, agent_id, attempt, message, handed_over, steers, not_history, history_before }
+        let own = std::iter::once(turn.message.id).chain(turn.steers.iter().map(|steer| steer.id));
+        Some(RunOrder {
+            turn_id: turn.turn_id,
+            run_id: run.run_id,
+            agent_id: run.agent_id.clone(),
+            attempt: turn.interrupted + 1,
+            message: turn.message.clone(),
+            handed_over: turn.handed_over.clone(),
+            steers: turn.steers.clone(),
+            not_history: own.chain(waiting).collect(),
+            history_before: self.state.head,
+        })
     }
 
     /// Ends a turn, open or waiting. Its run must have ended before.

@@ -4,7 +4,7 @@
 //! shared context), `conversation` (`id`). An unknown variable is an error, not an empty place. Values are text to the
 //! model and never templates themselves.
 
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior, value::Serde};
 use protocol::Code;
 use serde_json::json;
 
@@ -41,12 +41,12 @@ impl Prompt {
         let colleague =
             |id: &str, card: &AgentCard| json!({ "id": id, "name": card.name, "description": card.description });
         let colleagues: Vec<_> = turn.colleagues.iter().map(|one| colleague(one.id.as_str(), &one.card)).collect();
-        let values = minijinja::Value::from_serialize(json!({
+        let values = minijinja::Value::from(Serde(json!({
             "agent": colleague(turn.agent_id.as_str(), card),
             "colleagues": colleagues,
             "shared": shared.value,
             "conversation": { "id": turn.conversation_id },
-        }));
+        })));
         let rendered = environment.get_template(NAME).and_then(|template| template.render(values));
         rendered.map(Some).map_err(|error| {
             let safe = "The agent's instructions are not correct; the operator has to correct them.";

@@ -1,1 +1,15 @@
-//! .
+//! Tests of the core: scripts with the events that must follow, and a simulation.
+
+mod accepting;
+mod checker;
+mod dice;
+mod harness;
+mod history;
+mod recovery;
+mod render;
+mod routing;
+mod runs;
+mod simulation;
+mod steer;
+mod stop;
+mod world;
