@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod calculator;
+pub mod http;
 pub mod recorded;
 mod schema;
 pub mod toolbox;
