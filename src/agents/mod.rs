@@ -1,1 +1,5 @@
 //! The kinds of agents that come with the server.
+
+pub mod concierge;
+pub mod language;
+pub mod pricing;

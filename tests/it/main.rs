@@ -1,1 +1,21 @@
 //! What a client, an operator or an agent author sees, tried from outside.
+
+// `cfg(test)` says nothing new here; clippy goes by it when it lets the helpers of tests unwrap.
+#[cfg(test)]
+mod acceptance;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod context;
+#[cfg(test)]
+mod layers;
+#[cfg(test)]
+mod resume;
+#[cfg(test)]
+mod supervision;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod turns;

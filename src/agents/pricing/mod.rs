@@ -1,0 +1,183 @@
+//! Works out prices: a native agent that needs no model.
+//!
+//! It reads facts from ordinary words ([`number`], [`spelled`], [`words`], [`amend`], [`facts`], [`pairs`], with the words themselves in
+//! [`lexicon`]), keeps them as its own state in the conversation ([`state`]), asks for what is missing ([`dialogue`],
+//! [`text`]) and counts exactly ([`sums`], [`quote`]). All of that is pure; this file alone touches the context store.
+
+pub mod amend;
+pub mod dialogue;
+pub mod facts;
+pub mod lexicon;
+pub mod money;
+pub mod names;
+pub mod number;
+pub mod pairs;
+pub mod problems;
+pub mod quote;
+pub mod spelled;
+pub mod state;
+pub mod sums;
+pub mod text;
+pub mod unit;
+pub mod words;
+
+use async_trait::async_trait;
+use protocol::{
+    Code, MessageId,
+    event::{JsonObject, Usage},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::{
+    dialogue::{Body, Remark, Reply},
+    quote::Quote,
+    state::State,
+};
+use super::language::{self, Language};
+use crate::{
+    agent::{Agent, AgentCard, Ask, Claim, EventSink, Outcome, RunError, Turn},
+    context::ContextError,
+};
+
+/// How often a state that another run changed meanwhile is read again.
+const TRIES_MAX: u32 = 10;
+/// How much of a message is read to tell whether it is for this agent; the conversation waits for that.
+const CLAIM_BYTES_MAX: usize = 1024;
+/// The key of the shared context that holds the last price.
+const SHARED_KEY: &str = "pricing";
+
+/// The agent of the kind `pricing`.
+#[derive(Debug, Clone)]
+pub struct PricingAgent {
+    card: AgentCard,
+}
+
+impl PricingAgent {
+    /// An agent with this card.
+    pub fn new(card: AgentCard) -> Self {
+        Self { card }
+    }
+}
+
+/// The agent's state as it is stored.
+///
+/// A run that is repeated after a crash must not read `15%` as the answer to the question that its first attempt asked,
+/// so the document holds what was known before the message as well.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct Document {
+    message: Option<MessageId>,
+    before: State,
+    now: State,
+}
+
+impl Document {
+    /// A document that cannot be read counts as none: it is a helper's memory, and the user can repeat a number.
+    fn read(value: JsonObject) -> Self {
+        serde_json::from_value(Value::Object(value)).unwrap_or_default()
+    }
+
+    fn write(&self) -> JsonObject {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(object)) => object,
+            _ => JsonObject::new(),
+        }
+    }
+
+    /// What was known when this message came.
+    fn before(self, message: MessageId) -> State {
+        if self.message == Some(message) { self.before } else { self.now }
+    }
+}
+
+#[async_trait]
+impl Agent for PricingAgent {
+    fn card(&self) -> &AgentCard {
+        &self.card
+    }
+
+    /// Two facts in one message are a calculation, whatever words of other agents it has.
+    fn can_handle(&self, ask: &Ask<'_>) -> Claim {
+        let beginning = &ask.content[..ask.content.floor_char_boundary(CLAIM_BYTES_MAX)];
+        let facts = facts::read(&words::Words::read(beginning)).given.len();
+        match u32::try_from(facts) {
+            Ok(facts) if facts >= 2 => Claim::Add(facts.min(5)),
+            _ => Claim::ByIntents,
+        }
+    }
+
+    async fn run(&self, turn: Turn, sink: EventSink) -> Result<Outcome, RunError> {
+        let language = language::of_turn(&turn.message.content, &turn.history);
+        let (before, now, reply) = remember(&turn).await.map_err(|error| storage_error(&error, language))?;
+        share(&turn, &sink, &before, &reply).await.map_err(|error| storage_error(&error, language))?;
+        for line in text::write(&reply, &now, language).split_inclusive('\n') {
+            sink.text(line).await?;
+        }
+        Ok(Outcome::Completed { final_state: published(&reply), usage: Usage::default() })
+    }
+}
+
+/// Reads the message against the stored state and stores what is known after it; answers both states and the reply.
+async fn remember(turn: &Turn) -> Result<(State, State, Reply), ContextError> {
+    let mut stored = turn.context.state().await?;
+    for _ in 1..TRIES_MAX {
+        let before = Document::read(stored.value).before(turn.message.id);
+        let (now, reply) = dialogue::answer(&before, &turn.message.content);
+        let document = Document { message: Some(turn.message.id), before: before.clone(), now: now.clone() };
+        match turn.context.set_state(stored.version, document.write()).await {
+            Ok(_) => return Ok((before, now, reply)),
+            Err(ContextError::Conflict(current)) => stored = current,
+            Err(other) => return Err(other),
+        }
+    }
+    Err(ContextError::Conflict(stored))
+}
+
+/// Tells the other agents a new price, and takes the last one back when the user starts over.
+async fn share(turn: &Turn, sink: &EventSink, before: &State, reply: &Reply) -> Result<(), ContextError> {
+    let value = match &reply.body {
+        Body::Priced(quote) => Value::Object(prices(quote)),
+        _ if reply.has(Remark::Cleared) && before.missing().is_empty() => Value::Null,
+        _ => return Ok(()),
+    };
+    turn.context.update_shared(JsonObject::from_iter([(SHARED_KEY.to_owned(), value)]), sink).await.map(|_| ())
+}
+
+/// What the run publishes: the price, or what is missing for it.
+fn published(reply: &Reply) -> JsonObject {
+    match &reply.body {
+        Body::Priced(quote) | Body::Reminder(quote) => prices(quote),
+        Body::Ask(missing) => {
+            let missing = missing.iter().filter_map(|fact| serde_json::to_value(fact).ok()).collect();
+            JsonObject::from_iter([("missing".to_owned(), Value::Array(missing))])
+        }
+        Body::Impossible(_) | Body::Wait | Body::Welcome => JsonObject::new(),
+    }
+}
+
+fn prices(quote: &Quote) -> JsonObject {
+    let text = |value: rust_decimal::Decimal| Value::from(format!("{value:.2}"));
+    let currency = quote.currency.map_or("", money::Currency::code);
+    JsonObject::from_iter([
+        ("price".to_owned(), text(quote.kept.price)),
+        ("breakEven".to_owned(), text(quote.break_even)),
+        ("margin".to_owned(), text(quote.kept.margin.unwrap_or_default())),
+        ("profit".to_owned(), text(quote.kept.profit)),
+        ("currency".to_owned(), Value::from(currency)),
+    ])
+}
+
+fn storage_error(error: &ContextError, language: Language) -> RunError {
+    let safe = match language {
+        Language::English => "I could not save the numbers just now. Please send the message again in a moment.",
+        Language::Russian => "Сейчас не получилось сохранить данные. Отправьте сообщение ещё раз чуть позже.",
+    };
+    let operator = format!("the pricing agent's context failed: {error}");
+    match error {
+        ContextError::TooLarge { .. } => RunError::lasting(Code::Internal, safe, operator),
+        ContextError::Conflict(_) | ContextError::Unavailable(_) => RunError::retryable(Code::Internal, safe, operator),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Plugging in the agents that config names: each with its tools, built by a factory that can build it again.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use protocol::AgentId;
+
+use super::tools;
+use crate::{
+    agent::{
+        Agent, AgentCard,
+        catalog::{AgentFactory, AgentLimits, AgentSlot},
+    },
+    agents::{
+        concierge::ConciergeAgent,
+        model::{ModelAgent, ModelAgentConfig, ModelEndpoint},
+        pricing::PricingAgent,
+    },
+    config::{self, AgentKind, Config, Model},
+};
+
+/// An agent cannot be built as config says.
+#[derive(Debug, thiserror::Error)]
+#[error("the agent `{id}` cannot be built: {why}; correct its section, or mark it `optional: true` to start without it")]
+pub struct PlugError {
+    /// Which.
+    pub id: AgentId,
+    /// Why not.
+    pub why: String,
+}
+
+/// Builds every agent of a config. An optional one that cannot be built is left out with a warning.
+///
+/// # Errors
+/// [`PlugError`] for the first agent that cannot be built and is not optional.
+pub(super) fn plug(config: &Config) -> Result<Vec<AgentSlot>, PlugError> {
+    let mut slots = Vec::new();
+    for agent in &config.agents {
+        let limits = AgentLimits {
+            execution_time_max: agent.max_execution_time.0,
+            runs_concurrent_max: config.limits.runs_concurrent_max,
+            failure_streak_max: config.supervision.failure_streak_max,
+            policy: agent.policy,
+        };
+        let slot = factory(config, agent)
+            .and_then(|factory| AgentSlot::new(agent.id.clone(), factory, limits, agent.enabled));
+        match slot {
+            Ok(slot) => slots.push(slot),
+            Err(why) if agent.optional => tracing::warn!(agent_id = %agent.id, why, "an optional agent was left out"),
+            Err(why) => return Err(PlugError { id: agent.id.clone(), why }),
+        }
+    }
+    Ok(slots)
+}
+
+fn factory(config: &Config, agent: &config::Agent) -> Result<AgentFactory, String> {
+    let card = card(agent);
+    match &agent.kind {
+        AgentKind::Pricing => Ok(Arc::new(move || Ok(Arc::new(PricingAgent::new(card.clone())) as Arc<dyn Agent>))),
+        AgentKind::Concierge => Ok(Arc::new(move || Ok(Arc::new(ConciergeAgent::new(card.clone())) as Arc<dyn Agent>))),
+        AgentKind::Model(model) => model_factory(config, agent, model, card),
+    }
+}
+
+fn card(agent: &config::Agent) -> AgentCard {
+    let kind = match agent.kind {
+        AgentKind::Model(_) => "model",
+        AgentKind::Pricing => "pricing",
+        AgentKind::Concierge => "concierge",
+    };
+    AgentCard {
+        name: agent.name.clone(),
+        description: agent.description.clone(),
+        version: agent.version.clone(),
+        kind: kind.to_owned(),
+        intents: agent.intents.clone(),
+        examples: agent.examples.clone(),
+        priority: agent.priority,
+        steerable: matches!(agent.kind, AgentKind::Model(_)),
+    }
+}
+
+fn model_factory(
+    config: &Config,
+    agent: &config::Agent,
+    model: &config::ModelAgent,
+    card: AgentCard,
+) -> Result<AgentFactory, String> {
+    let endpoint = config.models.get(&model.model).map(endpoint);
+    let endpoint = endpoint.ok_or_else(|| format!("there is no model `{}` in `models`", model.model))?;
+    let toolbox = tools::grant(&config.tools, &agent.tools)?;
+    let limits = &config.limits;
+    let settings = ModelAgentConfig {
+        card,
+        system_prompt: Some(model.system_prompt.clone()).filter(|prompt| !prompt.is_empty()),
+        temperature: model.temperature,
+        output_tokens_max: model.output_tokens_max,
+        tool_rounds_max: model.tool_rounds_max,
+        tool_calls_max: u32::try_from(limits.tool_calls_max).unwrap_or(u32::MAX),
+        tool_repetition_max: u32::try_from(limits.tool_repetition_max).unwrap_or(u32::MAX),
+        model_calls_max: u32::try_from(limits.model_calls_max).unwrap_or(u32::MAX),
+        output_bytes_max: limits.output_bytes_max.0,
+        hand_over: false,
+    };
+    Ok(Arc::new(move || {
+        let agent = ModelAgent::new(settings.clone(), endpoint.clone(), toolbox.clone());
+        agent.map(|agent| Arc::new(agent) as Arc<dyn Agent>).map_err(|error| error.to_string())
+    }))
+}
+
+fn endpoint(model: &Model) -> ModelEndpoint {
+    ModelEndpoint {
+        base_url: model.base_url.as_url().to_string(),
+        model: model.model.clone(),
+        api_key: model.api_key.as_ref().map(|key| key.expose().to_owned().into()),
+        headers: headers(&model.headers),
+        connect_timeout: model.connect_timeout.0,
+        first_byte_timeout: model.first_byte_timeout.0,
+        chunk_timeout: model.chunk_timeout.0,
+        call_timeout: model.call_timeout.0,
+        retries_max: model.retries_max,
+        retry_backoff_min: model.retry_backoff_min.0,
+        retry_backoff_max: model.retry_backoff_max.0,
+    }
+}
+
+fn headers(headers: &BTreeMap<String, config::Secret>) -> Vec<(String, secrecy::SecretString)> {
+    headers.iter().map(|(name, value)| (name.clone(), value.expose().to_owned().into())).collect()
+}

@@ -1,0 +1,148 @@
+//! `switchboard serve`: from a config file to the exit code.
+
+use std::{path::Path, sync::Arc};
+
+use super::{
+    DataDir, DataDirError, Options, Running, StartError, Stopped,
+    agents::{self, PlugError},
+    banner, from_config, runtime,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    config::{Config, ConnectionKind, Loaded, Synchronous},
+    context::{
+        ContextStore,
+        cached::CachedContext,
+        local::LocalCache,
+        redis::{RedisCache, RedisSettings, RedisUrlError},
+        sql::SqlContext,
+    },
+    store::sql::{self, ConnectError, SqlOptions, SqlStore},
+};
+
+/// Documents that a cache remembers the version of.
+const CONTEXT_DOCUMENTS_MAX: usize = 10_000;
+/// What the cache of this process may hold.
+const CONTEXT_CACHE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How long Redis may take before it is passed by.
+const REDIS_RESPONSE_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(200);
+
+/// Why the server does not start, or did not stop as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// An agent.
+    #[error(transparent)]
+    Plug(#[from] PlugError),
+    /// The database.
+    #[error("the database `{url}` cannot be used: {source}; set another one with `database.url` or SWITCHBOARD_DATABASE__URL")]
+    Database {
+        /// Which, without its password.
+        url: String,
+        /// Why.
+        source: ConnectError,
+    },
+    /// The context.
+    #[error("`context.url` is not a Redis address: {0}")]
+    Redis(#[from] RedisUrlError),
+    /// Something else of the start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The system.
+    #[error("the system refused: {0}")]
+    System(#[from] std::io::Error),
+}
+
+impl ServeError {
+    /// The exit code, in the words of sysexits.h.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::DataDir(DataDirError::Held { .. }) => 73,
+            Self::DataDir(DataDirError::Unusable { .. }) => 73,
+            Self::Plug(_) | Self::Redis(_) => 2,
+            Self::Database { .. } => 69,
+            Self::Start(StartError::Listen { .. }) => 69,
+            Self::Start(_) | Self::System(_) => 71,
+        }
+    }
+}
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// [`ServeError`]: why it does not start.
+pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
+    crate::telemetry::start();
+    // Fails only if a provider is in place already, which then is this one.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let runtime = runtime()?;
+    actix::System::with_tokio_rt(|| runtime).block_on(async move {
+        let began = tokio::time::Instant::now();
+        let data = DataDir::open(data)?;
+        let config = &loaded.config;
+        let (token, token_is_made) = match &config.admin.token {
+            Some(token) => (token.expose().to_owned().into(), false),
+            None => (data.admin_token()?, true),
+        };
+        let agents = agents::plug(config)?;
+        let url = database_url(config, &data);
+        let options: Options = from_config::options(config, agents, token);
+        let (opened, context_of) = (open(config, url.clone()), config.clone());
+        // Connections belong to the runtime that opens them.
+        let opened = runtime.spawn(opened).await.map_err(std::io::Error::other)?;
+        let store = opened.map_err(|source| ServeError::Database { url: shown(config, &url), source })?;
+        let context = runtime.spawn(async move { context(&context_of, &store.clone()).map(|context| (store, context)) });
+        let (store, context) = context.await.map_err(std::io::Error::other)??;
+        let running = Running::start(runtime, options, Arc::new(store.clone()), context).await?;
+        banner::print(&loaded, &running, token_is_made.then(|| data.admin_token_path()), &shown(&loaded.config, &url));
+        tracing::info!(address = %running.address, milliseconds = began.elapsed().as_millis(), "ready");
+        let stopped = running.until_stopped().await?;
+        if stopped == Stopped::Drained {
+            runtime.spawn(async move { store.close().await }).await.ok();
+        }
+        Ok(stopped)
+    })
+}
+
+/// `database.url` wins over the data folder.
+fn database_url(config: &Config, data: &DataDir) -> String {
+    match &config.database.url {
+        Some(url) => url.expose().to_owned(),
+        None => format!("sqlite://{}", data.database().display()),
+    }
+}
+
+fn shown(config: &Config, url: &str) -> String {
+    config.database.url.as_ref().map_or_else(|| url.to_owned(), ToString::to_string)
+}
+
+async fn open(config: &Config, url: String) -> Result<SqlStore, ConnectError> {
+    let database = &config.database;
+    SqlStore::connect(SqlOptions {
+        url,
+        synchronous: match database.synchronous {
+            Synchronous::Full => sql::Synchronous::Full,
+            Synchronous::Normal => sql::Synchronous::Normal,
+        },
+        connections_max: database.connections_max,
+        acquire_timeout: database.acquire_timeout.0,
+    })
+    .await
+}
+
+fn context(config: &Config, store: &SqlStore) -> Result<Arc<dyn ContextStore>, ServeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let truth = SqlContext::new(store.writer(), store.reader(), clock, config.context.entry_bytes_max.0);
+    let url = &config.context.url;
+    Ok(if url.kind() == ConnectionKind::Redis {
+        let settings =
+            RedisSettings { time_to_live: config.context.cache_ttl.0, response_timeout: REDIS_RESPONSE_TIMEOUT };
+        let cache = RedisCache::new(&url.expose().to_owned().into(), settings)?;
+        Arc::new(CachedContext::new(truth, Arc::new(cache), CONTEXT_DOCUMENTS_MAX))
+    } else {
+        let cache = LocalCache::new(CONTEXT_CACHE_BYTES_MAX);
+        Arc::new(CachedContext::new(truth, Arc::new(cache), CONTEXT_DOCUMENTS_MAX))
+    })
+}
