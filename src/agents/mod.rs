@@ -2,4 +2,5 @@
 
 pub mod concierge;
 pub mod language;
+pub mod model;
 pub mod pricing;

@@ -1,0 +1,48 @@
+//! The messages that a model is sent.
+
+use protocol::event::Role;
+use serde_json::{Value, json};
+
+use super::assemble::ToolCall;
+use crate::agent::{PastMessage, ToolOutcome, Turn};
+
+/// System prompt, past, and the message to answer.
+pub(super) fn opening(system: Option<String>, turn: &Turn) -> Vec<Value> {
+    let system = system.map(|text| json!({ "role": "system", "content": text }));
+    let past = turn.history.iter().filter_map(|message| past(message, turn));
+    let note = turn.handed_over.as_ref().map(|note| {
+        let why = note.detail.as_deref().unwrap_or("no reason given");
+        json!({ "role": "system", "content": format!("The agent {} handed this conversation over to you: {why}", note.from) })
+    });
+    system.into_iter().chain(past).chain(note).chain(std::iter::once(user(&turn.message.content))).collect()
+}
+
+/// What another agent said is marked as such: the user hears one assistant, but a model must not take it for its own.
+fn past(message: &PastMessage, turn: &Turn) -> Option<Value> {
+    match message.role {
+        Role::User => Some(user(&message.content)),
+        Role::Assistant => {
+            let other = message.agent_id.as_ref().filter(|id| **id != turn.agent_id);
+            let content = other.map_or_else(|| message.content.clone(), |id| format!("[{id}] {}", message.content));
+            Some(json!({ "role": "assistant", "content": content }))
+        }
+        Role::Tool | Role::System => None,
+    }
+}
+
+pub(super) fn user(content: &str) -> Value {
+    json!({ "role": "user", "content": content })
+}
+
+/// What the model said and asked for. `ids` are the ids that the calls go by from here on.
+pub(super) fn asked(text: &str, calls: &[ToolCall], ids: &[String]) -> Value {
+    let call = |(call, id): (&ToolCall, &String)| json!({ "id": id, "type": "function", "function": { "name": call.name, "arguments": call.arguments } });
+    let calls: Vec<Value> = calls.iter().zip(ids).map(call).collect();
+    let content = if text.is_empty() { Value::Null } else { json!(text) };
+    json!({ "role": "assistant", "content": content, "tool_calls": calls })
+}
+
+/// What a tool answered.
+pub(super) fn answered(id: &str, outcome: &ToolOutcome) -> Value {
+    json!({ "role": "tool", "tool_call_id": id, "content": outcome.result.to_string() })
+}

@@ -1,0 +1,92 @@
+//! OpenAI's chat completions as they travel; lenient in what is read, because every server differs a little.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::ModelAgentConfig;
+use crate::tools::ToolSpec;
+
+/// One piece of a stream.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Chunk {
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    #[serde(default)]
+    pub usage: Option<TokenUsage>,
+    #[serde(default)]
+    pub error: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Choice {
+    #[serde(default)]
+    pub delta: Delta,
+    #[serde(default)]
+    pub finish_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Delta {
+    #[serde(default)]
+    pub content: Option<String>,
+    #[serde(default)]
+    pub refusal: Option<String>,
+    #[serde(default)]
+    pub tool_calls: Option<Vec<CallDelta>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct CallDelta {
+    #[serde(default)]
+    pub index: Option<usize>,
+    #[serde(default)]
+    pub id: Option<String>,
+    #[serde(default)]
+    pub function: Option<FunctionDelta>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct FunctionDelta {
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub arguments: Option<String>,
+}
+
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+pub(super) struct TokenUsage {
+    #[serde(default)]
+    pub prompt_tokens: u64,
+    #[serde(default)]
+    pub completion_tokens: u64,
+}
+
+/// The body of one call.
+pub(super) fn request(model: &str, config: &ModelAgentConfig, messages: &[Value], tools: &[Value]) -> Value {
+    let mut body = json!({
+        "model": model,
+        "messages": messages,
+        "stream": true,
+        "stream_options": { "include_usage": true },
+    });
+    if let Some(temperature) = config.temperature {
+        body["temperature"] = json!(temperature);
+    }
+    if let Some(tokens) = config.output_tokens_max {
+        body["max_tokens"] = json!(tokens);
+    }
+    if !tools.is_empty() {
+        body["tools"] = json!(tools);
+    }
+    body
+}
+
+/// A tool as a model reads it.
+pub(super) fn tool(spec: &ToolSpec) -> Value {
+    function(&spec.name, &spec.description, &spec.parameters)
+}
+
+/// A function as a model reads it.
+pub(super) fn function(name: &str, description: &str, parameters: &Value) -> Value {
+    json!({ "type": "function", "function": { "name": name, "description": description, "parameters": parameters } })
+}
