@@ -74,7 +74,7 @@ fn note(cut: usize, of: usize) -> String {
 }
 
 /// How many bytes of a text fit into `room` bytes of JSON; ends between two characters.
-fn prefix_len(text: &str, room: usize) -> usize {
+pub(super) fn prefix_len(text: &str, room: usize) -> usize {
     let mut used = 0;
     for (at, c) in text.char_indices() {
         used += escaped_len(c);
@@ -94,7 +94,8 @@ fn escaped_len(c: char) -> usize {
     }
 }
 
-fn json_len(value: &Value) -> usize {
+/// How many bytes a value takes as JSON.
+pub(super) fn json_len(value: &Value) -> usize {
     struct Count(usize);
     impl Write for Count {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
