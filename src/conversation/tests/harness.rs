@@ -135,7 +135,7 @@ impl Driver {
         self.give(Command::Accept(NewMessage {
             client_message_id,
             content: step.argument.to_owned(),
-            policy: step.word.map_or(Policy::Enqueue, |word| word.parse().unwrap()),
+            policy: step.word.map(|word| word.parse().unwrap()),
             metadata: JsonObject::new(),
             stored: if must_ask { self.world.stored(&client) } else { None },
         }));
