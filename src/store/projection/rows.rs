@@ -1,0 +1,153 @@
+//! The rows that stand beside the log.
+
+use protocol::{
+    AgentId, ClientMessageId, Seq, Timestamp, TurnId,
+    event::{MessageStatus, Role, TurnStatus},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+/// How far a turn is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnState {
+    /// It waits for the turn before it.
+    Queued,
+    /// An agent began.
+    Running,
+    /// It is over.
+    Ended(TurnStatus),
+}
+
+impl TurnState {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Ended(status) => status.as_str(),
+        }
+    }
+}
+
+/// What some events say of a turn. The first that is stored of a turn opens it; later ones are merged into it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnRow {
+    /// The turn.
+    pub id: TurnId,
+    /// How far these events bring it; `Queued` says nothing new of a turn that is known.
+    pub state: TurnState,
+    /// The first of these events: where the turn was accepted, if it is new.
+    pub seq_accepted: Seq,
+    /// Where its `turn_end` stands.
+    pub seq_end: Option<Seq>,
+    /// How many runs began; at its end, how many there were in all.
+    pub runs: u32,
+    /// The time of the first of these events.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl TurnRow {
+    /// Merges what later events say.
+    pub fn absorb(&mut self, later: &Self) {
+        if later.state != TurnState::Queued {
+            self.state = later.state;
+        }
+        if later.seq_end.is_some() {
+            (self.seq_end, self.ended_at, self.runs) = (later.seq_end, later.ended_at, later.runs);
+        } else {
+            self.runs += later.runs;
+        }
+    }
+}
+
+/// A row of `messages`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageRow {
+    /// The message.
+    pub id: Uuid,
+    /// Its turn.
+    pub turn_id: TurnId,
+    /// Its event.
+    pub seq: Seq,
+    /// Who spoke.
+    pub role: Role,
+    /// Which agent.
+    pub agent_id: Option<AgentId>,
+    /// The text; for a tool, its result as JSON.
+    pub content: String,
+    /// Whether it is whole.
+    pub status: MessageStatus,
+    /// `[{id, name, arguments}]` for a call.
+    pub tool_calls: Option<Value>,
+    /// For a result: the call.
+    pub tool_call_id: Option<String>,
+    /// For a result: the tool.
+    pub tool_name: Option<String>,
+    /// The client's own fields, or `{isError, truncated}` of a result.
+    pub metadata: Option<Value>,
+    /// For an accepted message: the client's id and the hash of its content.
+    pub client: Option<(ClientMessageId, [u8; 32])>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A row of `agent_interactions`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InteractionRow {
+    /// The row.
+    pub id: Uuid,
+    /// Its turn.
+    pub turn_id: Option<TurnId>,
+    /// Its event.
+    pub seq: Seq,
+    /// The agent, or `router`.
+    pub agent_id: String,
+    /// `start`, `switch`, `complete` or `error`.
+    pub action_type: &'static str,
+    /// The agent before.
+    pub from_agent: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// What the agent published.
+    pub state_snapshot: Option<Value>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Everything that follows from some events of one conversation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Rows {
+    /// One a turn.
+    pub turns: Vec<TurnRow>,
+    /// In the order of the log.
+    pub messages: Vec<MessageRow>,
+    /// In the order of the log.
+    pub interactions: Vec<InteractionRow>,
+    /// Who answers from here on, if that changed.
+    pub current_agent: Option<AgentId>,
+    /// The conversation was ended.
+    pub ended: bool,
+}
+
+impl Rows {
+    /// Merges what the next events say, so that a turn has one row however many appends it went through.
+    pub fn absorb(&mut self, later: Self) {
+        for turn in later.turns {
+            self.add_turn(turn);
+        }
+        self.messages.extend(later.messages);
+        self.interactions.extend(later.interactions);
+        self.current_agent = later.current_agent.or(self.current_agent.take());
+        self.ended |= later.ended;
+    }
+
+    /// Adds what one event says of a turn.
+    pub(super) fn add_turn(&mut self, row: TurnRow) {
+        match self.turns.iter_mut().find(|known| known.id == row.id) {
+            Some(known) => known.absorb(&row),
+            None => self.turns.push(row),
+        }
+    }
+}
