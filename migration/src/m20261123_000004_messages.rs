@@ -1,6 +1,11 @@
 //! Messages of users, agents and tools.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, blob_null, json_binary_null, string_len, string_len_null, text, timestamp_with_time_zone, uuid,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

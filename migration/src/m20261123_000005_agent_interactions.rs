@@ -1,6 +1,12 @@
 //! Starts, switches, ends and errors of agents.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{
+        big_integer, json_binary_null, string_len, string_len_null, text, text_null, timestamp_with_time_zone, uuid,
+        uuid_null,
+    },
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

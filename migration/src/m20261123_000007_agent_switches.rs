@@ -1,6 +1,9 @@
 //! What operators said about agents.
 
-use sea_orm_migration::{prelude::*, schema::*};
+use sea_orm_migration::{
+    prelude::*,
+    schema::{boolean, string_len, timestamp_with_time_zone},
+};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

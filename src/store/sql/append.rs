@@ -107,19 +107,25 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// Takes an append, or gives it back where it does not go on from what the batch has of its conversation.
-    pub(super) fn add(&mut self, append: Append<'a>) -> Result<(), Append<'a>> {
-        let known = self.of.get(&append.conversation).and_then(|at| self.parts.get_mut(*at));
-        match known {
-            Some(part) if part.goes_on_with(&append) => part.appends.push(append),
-            Some(_) => return Err(append),
-            None => {
-                self.of.insert(append.conversation, self.parts.len());
-                let (conversation, fence) = (append.conversation, append.fence);
-                self.parts.push(Part { conversation, fence, appends: vec![append] });
-            }
+    /// Whether an append can be added: it is the first of its conversation, or goes on from what the batch has of it.
+    pub(super) fn has_room_for(&self, append: &Append<'_>) -> bool {
+        self.part_of(append.conversation)
+            .is_none_or(|at| self.parts.get(at).is_some_and(|part| part.goes_on_with(append)))
+    }
+
+    /// Adds an append that there is room for.
+    pub(super) fn add(&mut self, append: Append<'a>) {
+        let (conversation, fence) = (append.conversation, append.fence);
+        if let Some(part) = self.part_of(conversation).and_then(|at| self.parts.get_mut(at)) {
+            part.appends.push(append);
+        } else {
+            self.of.insert(conversation, self.parts.len());
+            self.parts.push(Part { conversation, fence, appends: vec![append] });
         }
-        Ok(())
+    }
+
+    fn part_of(&self, conversation: InternalId) -> Option<usize> {
+        self.of.get(&conversation).copied()
     }
 
     /// Stores what can be stored and answers each append.

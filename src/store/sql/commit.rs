@@ -82,11 +82,10 @@ async fn together(transaction: &DatabaseTransaction, group: &[Write]) -> Result<
         match prepared(index, write) {
             Prepared::Refused(reason) => progress.answer(index, Written::Refused(reason)),
             Prepared::Append(append) => {
-                if let Err(append) = batch.add(append) {
+                if !batch.has_room_for(&append) {
                     std::mem::take(&mut batch).store(transaction, &mut progress).await?;
-                    // An empty batch takes any append.
-                    batch.add(append).ok();
                 }
+                batch.add(append);
             }
             Prepared::Rare => {
                 std::mem::take(&mut batch).store(transaction, &mut progress).await?;
@@ -126,8 +125,7 @@ async fn one(
         Prepared::Rare => progress.answer(index, rare(savepoint, write).await?),
         Prepared::Append(append) => {
             let mut batch = Batch::default();
-            // An empty batch takes any append.
-            batch.add(append).ok();
+            batch.add(append);
             batch.store(savepoint, progress).await?;
         }
     }

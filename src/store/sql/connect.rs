@@ -121,13 +121,13 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         let rule = "it must name a file: a database in memory cannot be shared by connections".to_owned();
         return Err(ConnectError::Url { url: redacted(url), rule });
     }
-    let each = parsed
+    let common = parsed
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .pragma("secure_delete", "ON")
         .statement_cache_capacity(STATEMENTS_KEPT)
         .disable_statement_logging();
-    let writes = each
+    let write_options = common
         .clone()
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -136,11 +136,11 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
             Synchronous::Full => SqliteSynchronous::Full,
             Synchronous::Normal => SqliteSynchronous::Normal,
         });
-    let pool = sqlite_pool(options).max_connections(1).connect_with(writes).await;
+    let pool = sqlite_pool(options).max_connections(1).connect_with(write_options).await;
     let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
     let pool = sqlite_pool(options)
         .max_connections(options.connections_max.max(1))
-        .connect_with(each.pragma("query_only", "ON"))
+        .connect_with(common.pragma("query_only", "ON"))
         .await;
     let reader = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
     Ok(SqlStore { writer, reader, backend: DbBackend::Sqlite })

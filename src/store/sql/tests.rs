@@ -52,6 +52,7 @@ async fn append(store: &SqlStore, opened: &Opened, seq: u64, content: &str) -> R
     store.commit(&[Write::Append { conversation, fence, events }]).await
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is what a commit is compared with")]
 fn appended(seq: u64) -> Result<Vec<Written>, StoreError> {
     Ok(vec![Written::Appended { head: Seq(seq) }])
 }
