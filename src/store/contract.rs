@@ -54,6 +54,8 @@ contract! {
         the_end_of_a_conversation_is_kept;
     opens:
         a_conversation_is_made_once_and_each_open_raises_the_fence
+        writers_that_open_at_once_make_one_conversation
+        metadata_that_no_store_can_hold_is_refused
         an_unknown_conversation_is_not_found
         replay_begins_where_the_oldest_open_turn_was_accepted
         the_latest_256_accepted_messages_come_along

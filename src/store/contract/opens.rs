@@ -21,6 +21,30 @@ pub(super) async fn a_conversation_is_made_once_and_each_open_raises_the_fence(s
     assert_eq!(third.record, first.record);
 }
 
+pub(super) async fn writers_that_open_at_once_make_one_conversation(store: &dyn Store) {
+    let key = some_key();
+    let opens = (0..6).map(|_| open(store, &key, true));
+    let opened: Vec<_> = futures::future::join_all(opens).await.into_iter().map(opened).collect();
+    assert_eq!(opened.iter().filter(|opened| opened.created).count(), 1);
+    assert!(opened.iter().all(|other| other.id == opened[0].id));
+    let mut fences: Vec<_> = opened.iter().map(|opened| opened.fence.0).collect();
+    fences.sort_unstable();
+    assert_eq!(fences, [1, 2, 3, 4, 5, 6]);
+}
+
+pub(super) async fn metadata_that_no_store_can_hold_is_refused(store: &dyn Store) {
+    let (bad, good) = (some_key(), some_key());
+    let mut create = new_conversation();
+    create.metadata.insert("a".to_owned(), "b\0".into());
+    let writes = [
+        Write::Open { key: bad.clone(), create: Some(create), now: at(0) },
+        Write::Open { key: good, create: Some(new_conversation()), now: at(0) },
+    ];
+    let answers = store.commit(&writes).await.unwrap();
+    assert!(matches!(&answers[..], [Written::Refused(_), Written::Opened(_)]), "{answers:?}");
+    assert_eq!(store.conversation(&bad).await.unwrap(), Found::NotFound);
+}
+
 pub(super) async fn an_unknown_conversation_is_not_found(store: &dyn Store) {
     let key = some_key();
     assert_eq!(open(store, &key, false).await, Written::NotFound);

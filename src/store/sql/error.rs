@@ -77,8 +77,8 @@ fn of_driver(error: &sqlx::Error) -> Meaning {
 fn of_code(code: &str) -> Meaning {
     if code.len() == 5 {
         return match code.get(..2) {
-            // Data exception, constraint violation, program limit exceeded.
-            Some("22" | "23" | "54") => Meaning::BadData,
+            // Cardinality violation, data exception, constraint violation, program limit exceeded.
+            Some("21" | "22" | "23" | "54") => Meaning::BadData,
             _ if matches!(code, "XX001" | "XX002") => Meaning::Damaged,
             _ => Meaning::Unavailable,
         };
