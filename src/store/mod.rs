@@ -5,6 +5,8 @@
 //! The log is the truth; the rows of `turns`, `messages` and `agent_interactions` follow from its events and are written
 //! in the same transaction. A memory twin and the SQL store pass one contract test.
 
+#[cfg(test)]
+mod contract;
 mod cursor;
 pub mod memory;
 pub mod nul;
@@ -118,7 +120,7 @@ pub enum Write {
         /// Dense, in order; the first has the seq after the head.
         events: Arc<[StoredEvent]>,
     },
-    /// Erase everything of a conversation; a tombstone remains.
+    /// Erase everything of a conversation; a tombstone remains. Done and done before are both [`Written::Erased`].
     Erase {
         /// Which conversation.
         conversation: InternalId,
@@ -154,9 +156,10 @@ pub enum Written {
         /// The last of them.
         head: Seq,
     },
-    /// Somebody else is the writer, or the head is not where the writer thinks: nothing of this write is stored.
+    /// Somebody else is the writer, or the head is not where the writer thinks: nothing of this write is stored. The
+    /// later appends to the conversation in the group are fenced with it.
     Fenced,
-    /// This write breaks a rule of the database (a duplicate client message id, say): nothing of it is stored.
+    /// This write breaks a rule of the store (a duplicate client message id, say): nothing of it is stored, now or ever.
     Refused(String),
 }
 
@@ -224,7 +227,7 @@ pub struct MessageRecord {
     pub message_id: MessageId,
     /// Its turn.
     pub turn_id: TurnId,
-    /// Where it stands in the log: its `message_accepted`, `message_complete` or `tool_result`.
+    /// Where it stands in the log: its `message_accepted`, `message_complete`, `tool_execution` or `tool_result`.
     pub seq: Seq,
     /// Who spoke.
     pub role: Role,
@@ -234,7 +237,7 @@ pub struct MessageRecord {
     pub content: String,
     /// Whether it is whole.
     pub status: MessageStatus,
-    /// For an assistant's message: the calls made in its run since its last message, as the seed has them.
+    /// For an assistant's call of a tool, a message without text of its own: `[{id, name, arguments}]`.
     pub tool_calls: Option<Value>,
     /// For a tool's result: its call and its name.
     pub tool_call_id: Option<String>,
@@ -426,13 +429,16 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
 }
 
 impl StoredEvent {
-    /// Serializes an event, once.
+    /// Serializes an event, once. U+0000 is left out, whoever said it: PostgreSQL cannot hold it.
     ///
     /// # Errors
     /// Where a value cannot be written as JSON (a map key that is no string); no event of ours has one.
     pub fn new(envelope: Envelope, accepted: Option<Arc<AcceptedNote>>) -> Result<Self, serde_json::Error> {
-        let body = serde_json::to_string(&envelope)?.into();
-        Ok(Self { envelope, body, accepted })
+        let body = serde_json::to_string(&envelope)?;
+        if nul::in_json(&body) {
+            return Self::new(serde_json::from_str(&nul::without(&body))?, accepted);
+        }
+        Ok(Self { envelope, body: body.into(), accepted })
     }
 
     /// Its place in the log.

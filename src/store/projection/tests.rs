@@ -169,7 +169,7 @@ fn the_end_of_a_conversation_ends_it() {
 
 #[test]
 fn refuses_what_could_not_be_read_again() {
-    let nested = (0..126).fold(json!(1), |inner, _| json!([inner]));
+    let nested = (0..130).fold(json!(1), |inner, _| json!([inner]));
     let result = |result: Value| {
         json_event(
             1,

@@ -1,1 +1,130 @@
-//! See the parent module.
+//! The store in a database: SQLite or PostgreSQL, with the same tables and the same statements.
+//!
+//! A commit is one transaction for the whole group, with as few statements as there are tables. On SQLite one connection
+//! writes and others read; on PostgreSQL one pool does both, and callers see to it that two commits never hold the same
+//! conversation.
+
+mod append;
+mod commit;
+mod connect;
+mod erase;
+mod error;
+mod insert;
+mod log;
+mod open;
+mod reads;
+mod record;
+mod statement;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
+use sea_orm::{DatabaseConnection, DbBackend};
+
+pub use self::connect::{ConnectError, SqlOptions, Synchronous};
+use super::{
+    AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
+    MessageRecord, Owner, Page, PageRequest, Store, StoreError, TurnRecord, Write, Written,
+};
+use crate::agent::PastMessage;
+
+/// A store in a database. Made by [`SqlStore::connect`].
+#[derive(Debug, Clone)]
+pub struct SqlStore {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    backend: DbBackend,
+}
+
+impl SqlStore {
+    /// The connections that write: on SQLite the only one, which every other writer of this process must share.
+    pub fn writer(&self) -> DatabaseConnection {
+        self.writer.clone()
+    }
+
+    /// The connections that read.
+    pub fn reader(&self) -> DatabaseConnection {
+        self.reader.clone()
+    }
+
+    /// Closes all connections, after what they are doing. On SQLite this moves the write-ahead log into the file.
+    pub async fn close(&self) {
+        // Closing a pool cannot fail, although its type says so.
+        self.reader.close_by_ref().await.ok();
+        self.writer.close_by_ref().await.ok();
+    }
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn commit(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
+        self.commit_group(group).await
+    }
+
+    async fn conversation(&self, key: &ConversationKey) -> Result<Found<(InternalId, ConversationRecord)>, StoreError> {
+        self.read_conversation(key).await
+    }
+
+    async fn conversations(&self, owner: &Owner, page: &PageRequest) -> Result<Page<ConversationRecord>, StoreError> {
+        self.read_conversations(owner, page).await
+    }
+
+    async fn unfinished(&self) -> Result<Vec<ConversationKey>, StoreError> {
+        self.read_unfinished().await
+    }
+
+    async fn events(
+        &self,
+        id: InternalId,
+        after: Seq,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<Found<EventPage>, StoreError> {
+        self.read_events(id, after, limit, bytes_max).await
+    }
+
+    async fn accepted(&self, id: InternalId, client: &ClientMessageId) -> Result<Option<AcceptedMessage>, StoreError> {
+        self.read_accepted(id, client).await
+    }
+
+    async fn turn(&self, id: InternalId, turn: TurnId) -> Result<Option<TurnRecord>, StoreError> {
+        self.read_turn(id, turn).await
+    }
+
+    async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
+        self.read_latest_messages(id, limit).await
+    }
+
+    async fn history(
+        &self,
+        id: InternalId,
+        before: Seq,
+        limit: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<PastMessage>, StoreError> {
+        self.read_history(id, before, limit, bytes_max).await
+    }
+
+    async fn messages(&self, id: InternalId, page: &PageRequest) -> Result<Page<MessageRecord>, StoreError> {
+        self.read_messages(id, page).await
+    }
+
+    async fn interactions(&self, id: InternalId, page: &PageRequest) -> Result<Page<InteractionRecord>, StoreError> {
+        self.read_interactions(id, page).await
+    }
+
+    async fn agent_switches(&self) -> Result<Vec<(AgentId, bool)>, StoreError> {
+        self.read_agent_switches().await
+    }
+
+    async fn set_agent_switch(&self, agent: &AgentId, enabled: bool, now: Timestamp) -> Result<(), StoreError> {
+        self.write_agent_switch(agent, enabled, now).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.reader.ping().await?)
+    }
+}

@@ -70,9 +70,9 @@ impl State {
         }
         let skipped = usize::try_from(after.0).unwrap_or(usize::MAX);
         let mut bytes = 0;
-        let events = (after.0 + 1..)
-            .map(Seq)
-            .zip(conversation.events.iter().skip(skipped).map(Arc::clone))
+        let numbered = conversation.events.iter().zip(1..).map(|(body, seq)| (Seq(seq), Arc::clone(body)));
+        let events = numbered
+            .skip(skipped)
             .take(limit)
             .take_while(|(_, body)| {
                 let first = bytes == 0;
@@ -136,13 +136,8 @@ impl State {
             TurnState::Ended(status) => Some(status),
             TurnState::Queued | TurnState::Running => None,
         };
-        Some(TurnRecord {
-            turn_id: row.id,
-            ended,
-            runs: row.runs,
-            seq_accepted: row.seq_accepted,
-            seq_end: row.seq_end,
-        })
+        let (runs, seq_accepted, seq_end) = (row.runs, row.seq_accepted, row.seq_end);
+        Some(TurnRecord { turn_id: row.id, ended, runs, seq_accepted, seq_end })
     }
 
     pub(in crate::store::memory) fn interactions(

@@ -1,0 +1,230 @@
+//! Opening a database: pools, what each connection is told, and the schema.
+
+use std::{str::FromStr, time::Duration};
+
+use migration::MigrateError;
+use sea_orm::{
+    DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector,
+    sqlx::{
+        ConnectOptions, Connection, Error,
+        postgres::{PgConnectOptions, PgPoolOptions},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::SqlStore;
+
+/// How long a statement waits for another process that holds the SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long PostgreSQL works on one statement.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How large the write-ahead log of SQLite stays after a checkpoint.
+const WAL_BYTES_KEPT: u32 = 64 << 20;
+/// Statements that a connection keeps prepared. Inserts of many rows come in a shape for each power of two.
+const STATEMENTS_KEPT: usize = 256;
+/// A PostgreSQL connection that was idle for longer is tried before it is used.
+const IDLE_BEFORE_PING: Duration = Duration::from_secs(10);
+
+/// Whether a commit survives a power loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Synchronous {
+    /// It does: every commit waits for the disk.
+    #[default]
+    Full,
+    /// It survives a `kill -9` alone; the latest commits may be lost with the power. SQLite only.
+    Normal,
+}
+
+/// How to open a database.
+#[derive(Debug, Clone)]
+pub struct SqlOptions {
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`.
+    pub url: SecretString,
+    /// Whether a commit survives a power loss, on SQLite. PostgreSQL is always told that it must.
+    pub synchronous: Synchronous,
+    /// How many connections: on SQLite for reading, beside the one that writes.
+    pub connections_max: u32,
+    /// How long a call waits for a free connection.
+    pub acquire_timeout: Duration,
+}
+
+/// Why a database cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL makes no sense.
+    #[error("`database.url` is `{url}`: {rule}")]
+    Url {
+        /// Without user and password.
+        url: String,
+        /// What it must be.
+        rule: String,
+    },
+    /// The database cannot be reached, or the file cannot be opened.
+    #[error("the database `{url}` cannot be opened: {reason}")]
+    Open {
+        /// Without user and password.
+        url: String,
+        /// In the database's words.
+        reason: String,
+    },
+    /// A newer server was here.
+    #[error(
+        "the schema of the database `{url}` is newer than this server: it has the change `{found}`, this server knows \
+         them up to `{known}`; run the newer server, or restore a backup from before it"
+    )]
+    NewerSchema {
+        /// Without user and password.
+        url: String,
+        /// The newest change that this server does not know.
+        found: String,
+        /// The newest change that it knows.
+        known: String,
+    },
+    /// The schema could not be brought up to date; nothing was changed.
+    #[error("the schema of the database `{url}` cannot be brought up to date: {reason}")]
+    Migrate {
+        /// Without user and password.
+        url: String,
+        /// In the database's words.
+        reason: String,
+    },
+}
+
+impl SqlStore {
+    /// Opens a database and brings its schema up to date. A SQLite file is made if there is none; its folder is not.
+    ///
+    /// # Errors
+    /// [`ConnectError`]; nothing of it names a password.
+    pub async fn connect(options: SqlOptions) -> Result<Self, ConnectError> {
+        let url = options.url.expose_secret();
+        let store = if url.starts_with("sqlite:") {
+            sqlite(&options).await?
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            postgres(&options).await?
+        } else {
+            let rule = "it must begin with `sqlite://` or `postgres://`".to_owned();
+            return Err(ConnectError::Url { url: redacted(url), rule });
+        };
+        migration::migrate(&store.writer).await.map_err(|error| migrate_error(redacted(url), error))?;
+        Ok(store)
+    }
+}
+
+/// One connection writes, so that writers never meet; the others read, and in WAL mode they never wait for it.
+async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
+    let url = options.url.expose_secret();
+    let parsed = SqliteConnectOptions::from_str(url)
+        .map_err(|error| ConnectError::Url { url: redacted(url), rule: error.to_string() })?;
+    let path = parsed.get_filename().to_string_lossy().into_owned();
+    if path.is_empty() || path.starts_with("file:") || url.contains("mode=memory") {
+        let rule = "it must name a file: a database in memory cannot be shared by connections".to_owned();
+        return Err(ConnectError::Url { url: redacted(url), rule });
+    }
+    let common = parsed
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .pragma("secure_delete", "ON")
+        .statement_cache_capacity(STATEMENTS_KEPT)
+        .disable_statement_logging();
+    let write_options = common
+        .clone()
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .pragma("journal_size_limit", WAL_BYTES_KEPT.to_string())
+        .synchronous(match options.synchronous {
+            Synchronous::Full => SqliteSynchronous::Full,
+            Synchronous::Normal => SqliteSynchronous::Normal,
+        });
+    let pool = sqlite_pool(options).max_connections(1).connect_with(write_options).await;
+    let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
+    let pool = sqlite_pool(options)
+        .max_connections(options.connections_max.max(1))
+        .connect_with(common.pragma("query_only", "ON"))
+        .await;
+    let reader = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
+    Ok(SqlStore { writer, reader, backend: DbBackend::Sqlite })
+}
+
+fn sqlite_pool(options: &SqlOptions) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .acquire_timeout(options.acquire_timeout)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        // After some errors (a full disk, say) SQLite has rolled back by itself, the ROLLBACK that follows fails, and
+        // the driver would believe for ever that a transaction is open. Such a connection is closed.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+}
+
+async fn postgres(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
+    let url = options.url.expose_secret();
+    let connect = PgConnectOptions::from_str(url)
+        .map_err(|error| ConnectError::Url { url: redacted(url), rule: error.to_string() })?
+        .application_name("switchboard")
+        .options([
+            ("synchronous_commit", "on".to_owned()),
+            ("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string()),
+        ])
+        .statement_cache_capacity(STATEMENTS_KEPT)
+        .disable_statement_logging();
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(options.acquire_timeout)
+        .max_connections(options.connections_max.max(1))
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= IDLE_BEFORE_PING {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(connect)
+        .await
+        .map_err(|error| open_error(url, &error))?;
+    let writer: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    Ok(SqlStore { reader: writer.clone(), writer, backend: DbBackend::Postgres })
+}
+
+fn open_error(url: &str, error: &Error) -> ConnectError {
+    ConnectError::Open { url: redacted(url), reason: error.to_string() }
+}
+
+fn migrate_error(url: String, error: MigrateError) -> ConnectError {
+    match error {
+        MigrateError::Newer { found, known } => ConnectError::NewerSchema { url, found, known },
+        MigrateError::Database(error) => ConnectError::Migrate { url, reason: error.to_string() },
+    }
+}
+
+/// A URL as it may be shown: without user, password and parameters.
+fn redacted(url: &str) -> String {
+    let shown = url.split_once('?').map_or(url, |(before, _)| before);
+    match (shown.split_once("://"), shown.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => shown.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shown_url_has_no_secret() {
+        for (url, shown) in [
+            ("postgres://u:p@db.example:5432/chat?sslmode=require&password=p", "postgres://db.example:5432/chat"),
+            ("postgres://u:p@x@db/chat", "postgres://db/chat"),
+            ("sqlite://data/chat.sqlite", "sqlite://data/chat.sqlite"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(redacted(url), shown);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Erasing: every row of a conversation goes, a tombstone without content stays.
+
+use protocol::Timestamp;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+
+use super::statement::{int, statement};
+use crate::store::{Fence, InternalId, Written};
+
+const TOMBSTONE: &str = "UPDATE conversations SET status = 'erased', fence = fence + 1, head = 0, first_seq = 1, \
+     current_agent = NULL, lease_owner = NULL, metadata = ?, updated_at = ? \
+     WHERE id = ? AND fence = ? AND status <> 'erased'";
+
+/// Every table that has rows of conversations.
+const ERASED: [&str; 7] = [
+    "DELETE FROM events WHERE conversation_id = ?",
+    "DELETE FROM messages WHERE conversation_id = ?",
+    "DELETE FROM turns WHERE conversation_id = ?",
+    "DELETE FROM agent_interactions WHERE conversation_id = ?",
+    "DELETE FROM agent_conversation_data WHERE conversation_id = ?",
+    "DELETE FROM tool_effects WHERE conversation_id = ?",
+    "DELETE FROM approvals WHERE conversation_id = ?",
+];
+
+pub(super) async fn erase(
+    transaction: &DatabaseTransaction,
+    id: InternalId,
+    fence: Fence,
+    now: Timestamp,
+) -> Result<Written, DbErr> {
+    let backend = transaction.get_database_backend();
+    let nothing = serde_json::json!({});
+    let values = [nothing.into(), now.to_datetime().into(), id.0.into(), int(fence.0).into()];
+    if transaction.execute_raw(statement(backend, TOMBSTONE, values)).await?.rows_affected() == 0 {
+        return Ok(if is_erased(transaction, id).await? { Written::Erased } else { Written::Fenced });
+    }
+    for sql in ERASED {
+        transaction.execute_raw(statement(backend, sql, [id.0.into()])).await?;
+    }
+    Ok(Written::Erased)
+}
+
+async fn is_erased(transaction: &DatabaseTransaction, id: InternalId) -> Result<bool, DbErr> {
+    let sql = "SELECT id FROM conversations WHERE id = ? AND status = 'erased'";
+    let sql = statement(transaction.get_database_backend(), sql, [id.0.into()]);
+    Ok(transaction.query_one_raw(sql).await?.is_some())
+}

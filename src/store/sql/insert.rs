@@ -1,0 +1,146 @@
+//! The inserts of a commit: for each table one statement over the rows of many conversations.
+
+use sea_orm::{DatabaseTransaction, DbErr, Value};
+
+use super::statement::{ManyRows, int};
+use crate::store::{
+    Fence, InternalId, StoredEvent,
+    projection::{InteractionRow, MessageRow, Rows, TurnRow},
+};
+
+/// Everything that one conversation adds in a commit.
+pub(super) struct Addition<'a> {
+    pub(super) conversation: InternalId,
+    pub(super) tenant: String,
+    pub(super) fence: Fence,
+    /// One slice an append: each becomes a row of the log.
+    pub(super) appends: Vec<&'a [StoredEvent]>,
+    pub(super) rows: Rows,
+}
+
+const EVENTS: ManyRows<'_> = ManyRows {
+    head: "INSERT INTO events (conversation_id, seq_first, seq_last, tenant, fence, body, created_at)",
+    columns: 7,
+    tail: "",
+};
+
+/// A turn that is new gets a row; of one that is known only what changes is taken. Its conversation guards against an id
+/// that was used twice.
+const TURNS: ManyRows<'_> = ManyRows {
+    head: "INSERT INTO turns (id, conversation_id, tenant, status, seq_accepted, seq_end, runs, created_at, ended_at)",
+    columns: 9,
+    tail: "ON CONFLICT (id) DO UPDATE SET \
+           status = CASE WHEN excluded.status = 'queued' THEN turns.status ELSE excluded.status END, \
+           seq_end = COALESCE(excluded.seq_end, turns.seq_end), \
+           runs = CASE WHEN excluded.seq_end IS NULL THEN turns.runs + excluded.runs ELSE excluded.runs END, \
+           ended_at = COALESCE(excluded.ended_at, turns.ended_at) \
+           WHERE turns.conversation_id = excluded.conversation_id",
+};
+
+const MESSAGES: ManyRows<'_> = ManyRows {
+    head: "INSERT INTO messages (id, conversation_id, agent_id, role, content, tool_calls, tool_call_id, tool_name, \
+           metadata, created_at, updated_at, tenant, turn_id, seq, status, client_message_id, body_hash)",
+    columns: 17,
+    tail: "",
+};
+
+const INTERACTIONS: ManyRows<'_> = ManyRows {
+    head: "INSERT INTO agent_interactions (id, conversation_id, agent_id, action_type, from_agent, reason, \
+           state_snapshot, created_at, tenant, turn_id, seq)",
+    columns: 11,
+    tail: "",
+};
+
+/// Inserts all rows of all conversations.
+pub(super) async fn insert(transaction: &DatabaseTransaction, additions: &[Addition<'_>]) -> Result<(), DbErr> {
+    let events: Vec<_> = placed(additions, |addition| &addition.appends);
+    EVENTS.execute(transaction, &events, |(addition, events)| event_values(addition, events)).await?;
+    let turns = placed(additions, |addition| &addition.rows.turns);
+    TURNS.execute(transaction, &turns, |(addition, row)| turn_values(addition, row)).await?;
+    let messages = placed(additions, |addition| &addition.rows.messages);
+    MESSAGES.execute(transaction, &messages, |(addition, row)| message_values(addition, row)).await?;
+    let interactions = placed(additions, |addition| &addition.rows.interactions);
+    INTERACTIONS.execute(transaction, &interactions, |(addition, row)| interaction_values(addition, row)).await
+}
+
+/// The rows of one table, each with the conversation that it belongs to.
+fn placed<'a, 'b, T>(
+    additions: &'a [Addition<'b>],
+    rows: impl Fn(&'a Addition<'b>) -> &'a Vec<T>,
+) -> Vec<(&'a Addition<'b>, &'a T)> {
+    additions.iter().flat_map(|addition| rows(addition).iter().map(move |row| (addition, row))).collect()
+}
+
+fn event_values(addition: &Addition<'_>, events: &[StoredEvent]) -> Vec<Value> {
+    let (first, last) = (events.first(), events.last());
+    let mut body = String::with_capacity(events.iter().map(|event| event.body.len() + 1).sum());
+    for event in events {
+        if !body.is_empty() {
+            body.push('\n');
+        }
+        body.push_str(&event.body);
+    }
+    vec![
+        addition.conversation.0.into(),
+        first.map(|event| int(event.seq().0)).into(),
+        last.map(|event| int(event.seq().0)).into(),
+        addition.tenant.as_str().into(),
+        int(addition.fence.0).into(),
+        body.into(),
+        last.map(|event| event.envelope.at.to_datetime()).into(),
+    ]
+}
+
+fn turn_values(addition: &Addition<'_>, row: &TurnRow) -> Vec<Value> {
+    vec![
+        row.id.0.into(),
+        addition.conversation.0.into(),
+        addition.tenant.as_str().into(),
+        row.state.as_str().into(),
+        int(row.seq_accepted.0).into(),
+        row.seq_end.map(|seq| int(seq.0)).into(),
+        i64::from(row.runs).into(),
+        row.created_at.to_datetime().into(),
+        row.ended_at.map(protocol::Timestamp::to_datetime).into(),
+    ]
+}
+
+fn message_values(addition: &Addition<'_>, row: &MessageRow) -> Vec<Value> {
+    let at = row.at.to_datetime();
+    let (client, hash) = row.client.as_ref().map(|(client, hash)| (client.to_string(), hash.to_vec())).unzip();
+    vec![
+        row.id.into(),
+        addition.conversation.0.into(),
+        row.agent_id.as_ref().map(ToString::to_string).into(),
+        row.role.as_str().into(),
+        row.content.as_str().into(),
+        row.tool_calls.clone().into(),
+        row.tool_call_id.clone().into(),
+        row.tool_name.clone().into(),
+        row.metadata.clone().into(),
+        at.into(),
+        at.into(),
+        addition.tenant.as_str().into(),
+        row.turn_id.0.into(),
+        int(row.seq.0).into(),
+        row.status.as_str().into(),
+        client.into(),
+        hash.into(),
+    ]
+}
+
+fn interaction_values(addition: &Addition<'_>, row: &InteractionRow) -> Vec<Value> {
+    vec![
+        row.id.into(),
+        addition.conversation.0.into(),
+        row.agent_id.as_str().into(),
+        row.action_type.into(),
+        row.from_agent.clone().into(),
+        row.reason.clone().into(),
+        row.state_snapshot.clone().into(),
+        row.at.to_datetime().into(),
+        addition.tenant.as_str().into(),
+        row.turn_id.map(|turn| turn.0).into(),
+        int(row.seq.0).into(),
+    ]
+}

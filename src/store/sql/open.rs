@@ -1,0 +1,145 @@
+//! Opening: raises the fence, so that no earlier writer can store any more, and reads what the new one needs.
+
+use protocol::{Envelope, Seq, Timestamp, TurnId};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, Statement, Value};
+use uuid::Uuid;
+
+use super::{
+    error::{Failure, damaged},
+    log::{Range, lines},
+    record::{AcceptedRow, ConversationRow, seq},
+    statement::statement,
+};
+use crate::store::{
+    AcceptedMessage, ConversationKey, Fence, InternalId, NewConversation, Opened, StoreError, Written, nul,
+};
+
+/// The latest accepted messages that an opened conversation brings.
+const RECENT_MAX: usize = 256;
+
+const RAISE: &str = "UPDATE conversations SET fence = fence + 1 \
+     WHERE tenant = ? AND owner = ? AND public_id = ? AND status <> 'erased' \
+     RETURNING id, public_id, status, current_agent, epoch, first_seq, head, fence, created_at, updated_at, metadata";
+
+const CREATE: &str = "INSERT INTO conversations (id, tenant, owner, public_id, status, epoch, first_seq, head, fence, \
+     metadata, created_at, updated_at) VALUES (?, ?, ?, ?, 'open', ?, 1, 0, 0, ?, ?, ?) \
+     ON CONFLICT (tenant, owner, public_id) DO NOTHING RETURNING id";
+
+const STATUS: &str = "SELECT status FROM conversations WHERE tenant = ? AND owner = ? AND public_id = ?";
+
+const OPEN_TURN: &str = "SELECT id, seq_accepted FROM turns WHERE conversation_id = ? AND seq_end IS NULL \
+     ORDER BY seq_accepted LIMIT 1";
+
+const RECENT: &str = "SELECT id, turn_id, seq, client_message_id, body_hash FROM messages \
+     WHERE conversation_id = ? AND client_message_id IS NOT NULL ORDER BY seq DESC LIMIT ?";
+
+/// Becomes the writer of a conversation.
+pub(super) async fn open(
+    transaction: &DatabaseTransaction,
+    key: &ConversationKey,
+    create: Option<&NewConversation>,
+    now: Timestamp,
+) -> Result<Written, Failure> {
+    if create.is_some_and(|new| nul::in_object(&new.metadata)) {
+        return Err(Failure::Part("the metadata of the conversation holds U+0000".to_owned()));
+    }
+    let mut created = false;
+    let mut raised = raise(transaction, key).await?;
+    if let (None, Some(new)) = (&raised, create) {
+        // Where another writer was quicker nothing is inserted, and the conversation is there all the same.
+        created = one(transaction, CREATE, create_values(key, new, now)).await?.is_some();
+        raised = raise(transaction, key).await?;
+    }
+    let Some(row) = raised else { return Ok(gone(transaction, key).await?) };
+    match opened(transaction, row, created).await {
+        // One conversation that cannot be read must not keep the rest of the group from being stored.
+        Err(StoreError::Damaged(reason)) => Err(Failure::Part(format!("stored data is damaged: {reason}"))),
+        other => Ok(Written::Opened(Box::new(other?))),
+    }
+}
+
+async fn raise(transaction: &DatabaseTransaction, key: &ConversationKey) -> Result<Option<ConversationRow>, DbErr> {
+    let row = one(transaction, RAISE, key_values(key)).await?;
+    row.map(|row| ConversationRow::from_query_result(&row, "")).transpose()
+}
+
+async fn gone(transaction: &DatabaseTransaction, key: &ConversationKey) -> Result<Written, DbErr> {
+    let row = one(transaction, STATUS, key_values(key)).await?;
+    Ok(if row.is_some() { Written::Erased } else { Written::NotFound })
+}
+
+async fn opened(
+    transaction: &DatabaseTransaction,
+    mut row: ConversationRow,
+    created: bool,
+) -> Result<Opened, StoreError> {
+    let (id, fence) = (InternalId(row.id), Fence(row.fence.cast_unsigned()));
+    let (mut replay, mut recent) = (Vec::new(), Vec::new());
+    if !created {
+        let open_turn = open_turn(transaction, id).await?;
+        if let Some((turn, accepted)) = open_turn {
+            row.open_turn = Some(turn.0);
+            replay = events(transaction, id, accepted, seq(row.head)?).await?;
+        }
+        recent = recent_messages(transaction, id).await?;
+    }
+    let recent_is_all = recent.len() <= RECENT_MAX;
+    recent.truncate(RECENT_MAX);
+    recent.reverse();
+    Ok(Opened { id, fence, created, record: row.record()?, replay, recent, recent_is_all })
+}
+
+async fn open_turn(transaction: &DatabaseTransaction, id: InternalId) -> Result<Option<(TurnId, Seq)>, StoreError> {
+    let Some(row) = one(transaction, OPEN_TURN, [id.0.into()]).await? else { return Ok(None) };
+    Ok(Some((TurnId(row.try_get_by_index::<Uuid>(0)?), seq(row.try_get_by_index(1)?)?)))
+}
+
+async fn events(
+    transaction: &DatabaseTransaction,
+    id: InternalId,
+    from: Seq,
+    head: Seq,
+) -> Result<Vec<Envelope>, StoreError> {
+    let lines = lines(transaction, id, Range::all(from.previous(), head)).await?;
+    let parsed = |(seq, line): &(Seq, std::sync::Arc<str>)| {
+        serde_json::from_str(line).map_err(|error| damaged(&format!("event {seq}"), error))
+    };
+    lines.iter().map(parsed).collect()
+}
+
+/// The newest first, and one more than is wanted: that tells whether these are all.
+async fn recent_messages(
+    transaction: &DatabaseTransaction,
+    id: InternalId,
+) -> Result<Vec<AcceptedMessage>, StoreError> {
+    let limit = i64::try_from(RECENT_MAX + 1).unwrap_or(i64::MAX);
+    let rows = transaction.query_all_raw(prepared(transaction, RECENT, [id.0.into(), limit.into()])).await?;
+    rows.iter().map(|row| AcceptedRow::from_query_result(row, "")?.message()).collect()
+}
+
+fn key_values(key: &ConversationKey) -> Vec<Value> {
+    vec![key.owner.tenant.as_ref().into(), key.owner.user.as_ref().into(), key.id.0.into()]
+}
+
+/// The fence is 0 until it is raised for the first writer.
+fn create_values(key: &ConversationKey, new: &NewConversation, now: Timestamp) -> Vec<Value> {
+    let mut values = vec![new.id.0.into()];
+    values.extend(key_values(key));
+    values.push(new.epoch.as_str().into());
+    values.push(serde_json::Value::Object(new.metadata.clone()).into());
+    values.extend([now.to_datetime().into(), now.to_datetime().into()]);
+    values
+}
+
+fn prepared(transaction: &DatabaseTransaction, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    statement(transaction.get_database_backend(), sql, values)
+}
+
+async fn one(
+    transaction: &DatabaseTransaction,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Option<sea_orm::QueryResult>, DbErr> {
+    let sql = prepared(transaction, sql, values);
+    transaction.query_one_raw(sql).await
+}
