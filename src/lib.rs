@@ -2,12 +2,13 @@
 //!
 //! The layers, from the bottom: `protocol` (a crate), the pure core (`conversation`, `routing`), the ports (`agent`,
 //! `tools`, `store`, `context`) with their adapters, the actors, HTTP, and `app`, which wires them. A lower one never
-//! names a higher one; `tests/it/layers.rs` reads every `use` line. ARCHITECTURE.md tells the rest.
+//! names a higher one; `tests/it/layers` reads every `use` line. ARCHITECTURE.md tells the rest.
 
 pub mod actors;
 pub mod agent;
 pub mod agents;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod context;

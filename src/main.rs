@@ -1,3 +1,62 @@
 //! The `switchboard` command.
 
-fn main() {}
+use std::{
+    io::{self, Write, stderr, stdout},
+    process::ExitCode,
+};
+
+use switchboard::{
+    app::{self, Stopped},
+    cli::{self, Command, Exit, Reader, ServeOptions},
+    config::Config,
+};
+
+/// Smaller and faster under many small allocations than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let command = match cli::parse(std::env::args_os()) {
+        Ok(command) => command,
+        Err(told) => {
+            // `--help` and `--version` come this way too; if they can't be printed there is nowhere to say so.
+            let _ = told.print();
+            return ExitCode::from(u8::try_from(told.exit_code()).unwrap_or(Exit::Wrong as u8));
+        }
+    };
+    run(command).unwrap_or_else(|_| Exit::Failed.into())
+}
+
+fn run(command: Command) -> io::Result<ExitCode> {
+    match command {
+        Command::Serve(options) => serve(options),
+        Command::Check(options) => {
+            let reader = Reader::of(&stdout());
+            cli::run_check(options.file.as_deref(), cli::environment(), reader, &mut stdout().lock()).map(Into::into)
+        }
+        Command::Schema => cli::run_schema(&mut stdout().lock()).map(Into::into),
+    }
+}
+
+fn serve(options: ServeOptions) -> io::Result<ExitCode> {
+    let loaded = match Config::load(options.config.as_deref(), cli::environment()) {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            cli::write_errors(&errors, Reader::of(&stderr()), &mut stderr().lock())?;
+            return Ok(Exit::Wrong.into());
+        }
+    };
+    for warning in &loaded.warnings {
+        writeln!(stderr().lock(), "warning: {}", warning.line(&loaded.source.to_string()))?;
+    }
+    Ok(match app::serve(loaded, &options.data) {
+        Ok(Stopped::Drained) => Exit::Done.into(),
+        // As if the second signal had done it: 128 + SIGTERM.
+        Ok(Stopped::AtOnce) => ExitCode::from(143),
+        Ok(Stopped::Fatal) => ExitCode::from(70),
+        Err(error) => {
+            writeln!(stderr().lock(), "switchboard does not start: {error}")?;
+            ExitCode::from(error.exit_code())
+        }
+    })
+}

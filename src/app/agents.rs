@@ -20,7 +20,9 @@ use crate::{
 
 /// An agent cannot be built as config says.
 #[derive(Debug, thiserror::Error)]
-#[error("the agent `{id}` cannot be built: {why}; correct its section, or mark it `optional: true` to start without it")]
+#[error(
+    "the agent `{id}` cannot be built: {why}; correct its section, or mark it `optional: true` to start without it"
+)]
 pub struct PlugError {
     /// Which.
     pub id: AgentId,
@@ -41,8 +43,8 @@ pub(super) fn plug(config: &Config) -> Result<Vec<AgentSlot>, PlugError> {
             failure_streak_max: config.supervision.failure_streak_max,
             policy: agent.policy,
         };
-        let slot = factory(config, agent)
-            .and_then(|factory| AgentSlot::new(agent.id.clone(), factory, limits, agent.enabled));
+        let slot =
+            factory(config, agent).and_then(|factory| AgentSlot::new(agent.id.clone(), factory, limits, agent.enabled));
         match slot {
             Ok(slot) => slots.push(slot),
             Err(why) if agent.optional => tracing::warn!(agent_id = %agent.id, why, "an optional agent was left out"),

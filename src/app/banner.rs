@@ -37,7 +37,10 @@ fn write_to(
         Some(path) => writeln!(out, "  admin     the token is in {}", path.display())?,
         None => writeln!(out, "  admin     the token is the one of `admin.token`")?,
     }
-    writeln!(out, "  try       curl -s '{url}/api/conversations/'$(cat /proc/sys/kernel/random/uuid)'/messages?wait=true' \\")?;
+    writeln!(
+        out,
+        "  try       curl -s '{url}/api/conversations/'$(cat /proc/sys/kernel/random/uuid)'/messages?wait=true' \\"
+    )?;
     writeln!(out, "              -H 'content-type: application/json' -d '{{\"content\":\"What can you do?\"}}'")?;
     writeln!(out, "  docs      {url}/docs/")?;
     writeln!(out, "ready")

@@ -1,16 +1,23 @@
 //! The wiring: from options to a server that runs, and down again.
 
+mod agents;
+mod banner;
 pub mod data_dir;
 mod drain;
+mod from_config;
+mod serve;
 mod start;
+mod tools;
 
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 pub use self::{
+    agents::PlugError,
     data_dir::{DataDir, DataDirError},
     drain::Stopped,
+    serve::{ServeError, serve},
     start::{Running, StartError, runtime},
 };
 use crate::{

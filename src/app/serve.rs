@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    config::{Config, ConnectionKind, Loaded, Synchronous},
+    config::{Config, ConnectionKind, Database, Loaded, Synchronous},
     context::{
         ContextStore,
         cached::CachedContext,
@@ -37,7 +37,9 @@ pub enum ServeError {
     #[error(transparent)]
     Plug(#[from] PlugError),
     /// The database.
-    #[error("the database `{url}` cannot be used: {source}; set another one with `database.url` or SWITCHBOARD_DATABASE__URL")]
+    #[error(
+        "the database `{url}` cannot be used: {source}; set another one with `database.url` or SWITCHBOARD_DATABASE__URL"
+    )]
     Database {
         /// Which, without its password.
         url: String,
@@ -89,11 +91,12 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
         let agents = agents::plug(config)?;
         let url = database_url(config, &data);
         let options: Options = from_config::options(config, agents, token);
-        let (opened, context_of) = (open(config, url.clone()), config.clone());
+        let (opened, context_of) = (open(config.database.clone(), url.clone()), config.clone());
         // Connections belong to the runtime that opens them.
         let opened = runtime.spawn(opened).await.map_err(std::io::Error::other)?;
         let store = opened.map_err(|source| ServeError::Database { url: shown(config, &url), source })?;
-        let context = runtime.spawn(async move { context(&context_of, &store.clone()).map(|context| (store, context)) });
+        let context =
+            runtime.spawn(async move { context(&context_of, &store.clone()).map(|context| (store, context)) });
         let (store, context) = context.await.map_err(std::io::Error::other)??;
         let running = Running::start(runtime, options, Arc::new(store.clone()), context).await?;
         banner::print(&loaded, &running, token_is_made.then(|| data.admin_token_path()), &shown(&loaded.config, &url));
@@ -118,10 +121,9 @@ fn shown(config: &Config, url: &str) -> String {
     config.database.url.as_ref().map_or_else(|| url.to_owned(), ToString::to_string)
 }
 
-async fn open(config: &Config, url: String) -> Result<SqlStore, ConnectError> {
-    let database = &config.database;
+async fn open(database: Database, url: String) -> Result<SqlStore, ConnectError> {
     SqlStore::connect(SqlOptions {
-        url,
+        url: url.into(),
         synchronous: match database.synchronous {
             Synchronous::Full => sql::Synchronous::Full,
             Synchronous::Normal => sql::Synchronous::Normal,

@@ -9,7 +9,10 @@ use sea_orm::{FromQueryResult, prelude::*};
 use super::error::damaged;
 use crate::{
     agent::PastMessage,
-    store::{AcceptedMessage, ConversationRecord, ConversationStatus, InteractionRecord, MessageRecord, StoreError, TurnRecord},
+    store::{
+        AcceptedMessage, ConversationRecord, ConversationStatus, InteractionRecord, MessageRecord, StoreError,
+        TurnRecord,
+    },
 };
 
 /// A conversation as the statements select it.

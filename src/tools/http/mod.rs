@@ -16,7 +16,8 @@ mod spec;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use reqwest::{Client, Method, Response, header, redirect::Policy};
+pub use reqwest::Method;
+use reqwest::{Client, Response, header, redirect::Policy};
 use serde_json::{Value, json};
 use tracing::{debug, warn};
 

@@ -1,0 +1,298 @@
+//! The command line: what can be asked of `switchboard`, and the commands that need no server.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Config, ConfigErrors, Loaded};
+
+const EXAMPLES: &str = "\
+Examples:
+  switchboard                                     serve by ./config.yaml, or by the built-in config
+  switchboard --config my.yaml --data /var/lib/switchboard
+  SWITCHBOARD_SERVER__PORT=9000 switchboard       one key from the environment
+  switchboard check my.yaml                       tell all that is wrong, start nothing
+  switchboard schema > config.schema.json         let an editor complete the config
+
+Environment:
+  SWITCHBOARD_SECTION__KEY=VALUE sets any key of the config, over the file: SWITCHBOARD_DATABASE__URL,
+  SWITCHBOARD_ADMIN__TOKEN, SWITCHBOARD_LIMITS__DRAIN_TIMEOUT=1m, SWITCHBOARD_AGENTS__PRICING_AGENT__ENABLED=false.
+  Lists and mappings are written as YAML: SWITCHBOARD_SERVER__CORS_ORIGINS='[https://app.example.com]'.
+
+Exit codes:
+  0  done, or stopped as asked
+  1  it failed while it ran
+  2  the command line or the config is wrong";
+
+const CHECK_HELP: &str = "\
+All errors come at once, each with file, line, column and the rule; the environment is read as `serve` reads it,
+references to secrets included. At a terminal the lines are shown, else each error is one line.
+
+Exit codes:
+  0  the config is good; warnings may have been printed
+  2  it is not";
+
+const SCHEMA_HELP: &str = "\
+Example:
+  switchboard schema > config.schema.json
+The first line of config.yaml then tells an editor where it is: # yaml-language-server: $schema=config.schema.json";
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Run the server.
+    Serve(ServeOptions),
+    /// Tell what is wrong with a config.
+    Check(CheckOptions),
+    /// Print the JSON Schema of the config.
+    Schema,
+}
+
+/// How the server is to run.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct ServeOptions {
+    /// The config; left out: ./config.yaml if there is one, else the built-in config.
+    #[arg(long, value_name = "FILE", env = "SWITCHBOARD_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// The folder of everything that is kept: the SQLite database, the admin token; made if missing. `database.url` goes before it.
+    #[arg(long, value_name = "DIR", env = "SWITCHBOARD_DATA", default_value = "data")]
+    pub data: PathBuf,
+}
+
+/// Which config is to be checked.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct CheckOptions {
+    /// The config; left out: the one that `serve` would read.
+    #[arg(value_name = "FILE", env = "SWITCHBOARD_CONFIG")]
+    pub file: Option<PathBuf>,
+}
+
+/// A self-hosted server where many agents share one conversation and the user feels one assistant.
+#[derive(Debug, Parser)]
+#[command(name = "switchboard", bin_name = "switchboard", version, propagate_version = true, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+struct Line {
+    #[command(subcommand)]
+    task: Option<Task>,
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run the server; what happens without a command too.
+    #[command(after_help = EXAMPLES)]
+    Serve(ServeOptions),
+    /// Tell all that is wrong with a config, and start nothing.
+    #[command(after_help = CHECK_HELP)]
+    Check(CheckOptions),
+    /// Print the JSON Schema of the config, for editors.
+    #[command(after_help = SCHEMA_HELP)]
+    Schema,
+}
+
+/// Reads the command line, program name first.
+///
+/// # Errors
+/// What clap says about it, the texts of `--help` and `--version` included: print it, and exit with its code.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let line = Line::try_parse_from(arguments)?;
+    Ok(match line.task {
+        None => Command::Serve(line.serve),
+        Some(Task::Serve(options)) => Command::Serve(options),
+        Some(Task::Check(options)) => Command::Check(options),
+        Some(Task::Schema) => Command::Schema,
+    })
+}
+
+/// The process's environment, as far as it is UTF-8.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// How a command ended, as the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// It failed while it ran.
+    Failed = 1,
+    /// The command line or the config is wrong.
+    Wrong = 2,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Who reads the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A person at a terminal: the lines of the file are shown, in colour.
+    Terminal,
+    /// A person or a program behind a pipe: one line for each error.
+    Pipe,
+}
+
+impl Reader {
+    /// Who reads this stream. `NO_COLOR` is honoured as a wish for plain lines.
+    pub fn of(stream: &impl io::IsTerminal) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        if stream.is_terminal() && !plain { Self::Terminal } else { Self::Pipe }
+    }
+}
+
+/// Checks a config and says what is wrong with it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn run_check(
+    path: Option<&Path>,
+    environment: impl Iterator<Item = (String, String)>,
+    reader: Reader,
+    out: &mut impl Write,
+) -> io::Result<Exit> {
+    match Config::load(path, environment) {
+        Ok(loaded) => {
+            writeln!(out, "{}", summary(&loaded))?;
+            Ok(Exit::Done)
+        }
+        Err(errors) => {
+            write_errors(&errors, reader, out)?;
+            Ok(Exit::Wrong)
+        }
+    }
+}
+
+/// Says what is wrong with a config, for `check` and for a start that fails.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_errors(errors: &ConfigErrors, reader: Reader, out: &mut impl Write) -> io::Result<()> {
+    match reader {
+        Reader::Terminal => write!(out, "{}", errors.render(true))?,
+        Reader::Pipe => writeln!(out, "{errors}")?,
+    }
+    let count = errors.findings().len();
+    writeln!(out, "{}: {count} {}", errors.source_name(), if count == 1 { "error" } else { "errors" })
+}
+
+/// Warnings, and what the config holds: lines without a line break at the end.
+pub fn summary(loaded: &Loaded) -> String {
+    let source = loaded.source.to_string();
+    let mut lines: Vec<String> =
+        loaded.warnings.iter().map(|warning| format!("warning: {}", warning.line(&source))).collect();
+    let config = &loaded.config;
+    let agents: Vec<&str> = config.agents.iter().map(|agent| agent.id.as_str()).collect();
+    let (models, tools) = (config.models.len(), config.tools.len());
+    lines.push(format!("{source}: good (agents: {}; models: {models}; tools: {tools})", agents.join(", ")));
+    lines.join("\n")
+}
+
+/// Prints the JSON Schema of the config.
+///
+/// # Errors
+/// Those of `out`.
+pub fn run_schema(out: &mut impl Write) -> io::Result<Exit> {
+    serde_json::to_writer_pretty(&mut *out, config::schema())?;
+    writeln!(out)?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, String> {
+        parse(line.split(' ').map(OsString::from)).map_err(|error| error.to_string())
+    }
+
+    fn serve(config: Option<&str>, data: &str) -> Command {
+        Command::Serve(ServeOptions { config: config.map(PathBuf::from), data: data.into() })
+    }
+
+    #[track_caller]
+    fn check(line: &str, expected: Command) {
+        assert_eq!(parsed(line), Ok(expected), "{line}");
+    }
+
+    #[test]
+    fn serves_if_no_command_is_named() {
+        check("switchboard", serve(None, "data"));
+        check("switchboard --config a.yaml", serve(Some("a.yaml"), "data"));
+        check("switchboard serve --data d --config a.yaml", serve(Some("a.yaml"), "d"));
+        check("switchboard check a.yaml", Command::Check(CheckOptions { file: Some("a.yaml".into()) }));
+        check("switchboard check", Command::Check(CheckOptions { file: None }));
+        check("switchboard schema", Command::Schema);
+    }
+
+    #[test]
+    fn help_and_version_stand_on_every_command() {
+        for command in ["switchboard", "switchboard serve", "switchboard check", "switchboard schema"] {
+            let help = parsed(&format!("{command} --help")).unwrap_err();
+            assert!(help.contains("Usage: switchboard") && help.contains("xample") | help.contains("Exit"), "{help}");
+            let version = parsed(&format!("{command} --version")).unwrap_err();
+            assert!(version.trim().ends_with(env!("CARGO_PKG_VERSION")), "{version}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_is_refused_with_code_2() {
+        for line in ["switchboard serv", "switchboard --port 1", "switchboard check a b", "switchboard schema x"] {
+            let error = parse(line.split(' ').map(OsString::from)).unwrap_err();
+            assert_eq!(error.exit_code(), i32::from(Exit::Wrong as u8), "{line}");
+        }
+    }
+
+    #[test]
+    fn check_prints_a_line_for_each_error_and_says_how_many() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.yaml");
+        std::fs::write(&path, "server:\n  port: 70000\n  hots: x\nagents: [{ id: concierge, kind: concierge }]\n")
+            .unwrap();
+        let mut out = Vec::new();
+        let exit = run_check(Some(&path), std::iter::empty(), Reader::Pipe, &mut out).unwrap();
+        let out = String::from_utf8(out).unwrap().replace(&path.display().to_string(), "c.yaml");
+        assert_eq!(exit, Exit::Wrong);
+        assert_eq!(
+            out,
+            "c.yaml:2:9: `server.port` must be a whole number between 0 and 65535, got `70000`\n\
+             c.yaml:3:3: unknown key `server.hots`; did you mean `host`?\n\
+             c.yaml: 2 errors\n"
+        );
+    }
+
+    #[test]
+    fn check_says_what_a_good_config_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("c.yaml");
+        std::fs::write(&path, config::DEFAULT_CONFIG).unwrap();
+        let mut out = Vec::new();
+        assert_eq!(run_check(Some(&path), std::iter::empty(), Reader::Pipe, &mut out).unwrap(), Exit::Done);
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.ends_with("c.yaml: good (agents: pricing_agent, concierge; models: 0; tools: 1)\n"), "{out}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_told() {
+        let mut out = Vec::new();
+        let exit = run_check(Some(Path::new("/nowhere/c.yaml")), std::iter::empty(), Reader::Pipe, &mut out).unwrap();
+        assert_eq!(exit, Exit::Wrong);
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.starts_with("/nowhere/c.yaml: cannot be read: No such file"), "{out}");
+    }
+
+    #[test]
+    fn the_schema_is_json() {
+        let mut out = Vec::new();
+        run_schema(&mut out).unwrap();
+        let schema: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(schema["properties"]["server"]["properties"]["port"]["default"], 8080);
+    }
+}

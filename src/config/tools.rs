@@ -1,0 +1,181 @@
+//! The tools that agents may be granted.
+
+use std::{borrow::Cow, str::FromStr};
+
+use ipnet::IpNet;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{ByteSize, HumanDuration};
+
+/// A tool that agents may be granted.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(from = "ToolFields")]
+#[schemars(with = "ToolFields")]
+pub struct Tool {
+    /// What models read of it; none means the tool's own words.
+    pub description: Option<String>,
+    /// The time that one call may take.
+    pub timeout: HumanDuration,
+    /// The longest result; the rest is cut and the result says so.
+    pub result_bytes_max: ByteSize,
+    /// What it does, with what only that needs.
+    pub kind: ToolKind,
+}
+
+/// What a tool does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToolKind {
+    /// Exact decimal arithmetic.
+    Calculator,
+    /// Calls HTTP addresses.
+    Http(HttpTool),
+}
+
+/// Where the `http` tool may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpTool {
+    /// `example.com`, `*.example.com`, either with `:PORT`.
+    pub hosts_allowed: Vec<String>,
+    /// Private, loopback and link-local ranges that it may reach all the same.
+    pub private_addresses_allowed: Vec<AddressRange>,
+    /// The methods that it may use.
+    pub methods: Vec<HttpMethod>,
+    /// How many redirects it follows; each is checked like a first call.
+    pub redirects_max: u32,
+}
+
+/// The word for a tool's kind in the config.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum KindWord {
+    Calculator,
+    Http,
+}
+
+/// The names of kinds: a tool of such a name needs no `kind`.
+pub(super) const KINDS: [&str; 2] = ["calculator", "http"];
+/// The keys that only the kind `http` has.
+pub(super) const HTTP_KEYS: [&str; 4] = ["hosts_allowed", "private_addresses_allowed", "methods", "redirects_max"];
+
+/// A method that the `http` tool may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "each variant is the method of that name")]
+pub enum HttpMethod {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// A tool as it stands in the file.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct ToolFields {
+    /// What it does. May be left out where the name of the tool is a kind.
+    kind: KindWord,
+    /// What models read of it, in place of the tool's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 2000))]
+    description: Option<String>,
+    /// The time that one call may take.
+    #[serde(default = "default_timeout")]
+    #[schemars(extend("x-duration" = { "min": "10ms", "max": "1h" }))]
+    timeout: HumanDuration,
+    /// The longest result; the rest is cut and the result says so.
+    #[serde(default = "default_result_bytes_max")]
+    #[schemars(extend("x-size" = { "min": "256B", "max": "16MiB" }))]
+    result_bytes_max: ByteSize,
+    /// Kind `http`: the hosts that it may call: `example.com`, `*.example.com` for everything under it, either with `:PORT`. Empty: none.
+    #[serde(default)]
+    #[schemars(
+        length(max = 1000),
+        extend("items" = {
+            "type": "string",
+            "pattern": r"^(\*\.)?([a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$",
+            "x-expected": "a host in lower case like `api.example.com`, `*.example.com` or `api.example.com:8443`, without scheme and path"
+        })
+    )]
+    hosts_allowed: Vec<String>,
+    /// Kind `http`: private, loopback and link-local ranges that it may reach all the same, like `10.1.0.0/16`. Empty: none, so a host that resolves to an inner address is refused.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    private_addresses_allowed: Vec<AddressRange>,
+    /// Kind `http`: the methods that it may use. All but GET and HEAD may change something.
+    #[serde(default = "default_methods")]
+    #[schemars(length(min = 1, max = 6))]
+    methods: Vec<HttpMethod>,
+    /// Kind `http`: how many redirects it follows; each target is checked like a first call.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 10))]
+    redirects_max: u32,
+}
+
+fn default_timeout() -> HumanDuration {
+    HumanDuration::from_secs(30)
+}
+fn default_result_bytes_max() -> ByteSize {
+    ByteSize::from_kib(64)
+}
+fn default_methods() -> Vec<HttpMethod> {
+    vec![HttpMethod::Get]
+}
+
+impl From<ToolFields> for Tool {
+    fn from(fields: ToolFields) -> Self {
+        let kind = match fields.kind {
+            KindWord::Calculator => ToolKind::Calculator,
+            KindWord::Http => ToolKind::Http(HttpTool {
+                hosts_allowed: fields.hosts_allowed,
+                private_addresses_allowed: fields.private_addresses_allowed,
+                methods: fields.methods,
+                redirects_max: fields.redirects_max,
+            }),
+        };
+        Self {
+            description: fields.description,
+            timeout: fields.timeout,
+            result_bytes_max: fields.result_bytes_max,
+            kind,
+        }
+    }
+}
+
+/// A range of addresses: `10.1.0.0/16`, `fd00::/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressRange(pub IpNet);
+
+impl FromStr for AddressRange {
+    type Err = ipnet::AddrParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AddressRange {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Serialize for AddressRange {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}
+
+impl JsonSchema for AddressRange {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "AddressRange".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "x-address-range": true, "x-expected": "a range of addresses like `10.1.0.0/16` or `fd00::/8`" })
+    }
+}
