@@ -11,7 +11,7 @@ use super::{
     schema::{self, describe, list},
     secret::without_credentials,
     tools::AddressRange,
-    tree::{KeyPath, Node, Place, Value},
+    tree::{Entry, KeyPath, Node, Place, Value},
     units::{ByteSize, HumanDuration},
 };
 
@@ -70,7 +70,9 @@ fn explain(root: &Node, error: &ValidationError<'_>, wrong: &mut HashSet<String>
     let schema = schema::schema().pointer(parent).unwrap_or(&Json::Null);
     match error.kind() {
         Kind::AdditionalProperties { unexpected } => {
-            findings.extend(unexpected.iter().filter_map(|key| unknown_key(&spot, key, schema)));
+            let unexpected: HashSet<&str> = unexpected.iter().map(String::as_str).collect();
+            let entries = spot.node.entries().iter().filter(|entry| unexpected.contains(entry.key.as_str()));
+            findings.extend(entries.map(|entry| unknown_key(&spot.path, entry, schema)));
         }
         Kind::Required { property } => findings.push(missing(&spot, property.as_str().unwrap_or_default(), schema)),
         Kind::PropertyNames { error } => findings.extend(bad_name(&spot, error.instance(), schema)),
@@ -84,10 +86,9 @@ fn explain(root: &Node, error: &ValidationError<'_>, wrong: &mut HashSet<String>
     }
 }
 
-fn unknown_key(spot: &Spot<'_>, key: &str, schema: &Json) -> Option<Finding> {
-    let entry = spot.node.entry(key)?;
-    let hint = hint(key, schema);
-    Some(Finding::new(entry.place.clone(), Rule::UnknownKey { key: spot.path.key(&cut(key)).to_string(), hint }))
+fn unknown_key(path: &KeyPath, entry: &Entry, schema: &Json) -> Finding {
+    let rule = Rule::UnknownKey { key: path.key(&cut(&entry.key)).to_string(), hint: hint(&entry.key, schema) };
+    Finding::new(entry.place.clone(), rule)
 }
 
 /// The key that was meant, or those that are allowed.
@@ -169,6 +170,10 @@ fn breaks_form(node: &Node, schema: &Json) -> bool {
             _ => return false,
         };
         return !within::<ByteSize>(&text, range);
+    }
+    // JSON Schema takes 80.0 for a whole number; the types do not.
+    if let (Value::Number(number), true) = (&node.value, schema.get("type").is_some_and(|kind| kind == "integer")) {
+        return number.is_f64();
     }
     let breaks = |parses: fn(&str) -> bool| node.text().is_some_and(|text| !parses(text));
     (schema.get("x-http-url").is_some() && breaks(|text| text.parse::<HttpUrl>().is_ok()))

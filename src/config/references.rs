@@ -69,16 +69,16 @@ fn check_agent(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Fin
         not_of_kind(agent, path, &MODEL_KEYS, kind, "model", findings);
     }
     let grants = agent.get("tools").map(Node::items).unwrap_or_default();
+    let mut seen: BTreeMap<&str, String> = BTreeMap::new();
     for (index, grant) in grants.iter().enumerate() {
         let key = path.key("tools").index(index).key("name");
-        if let Some(name) = grant.get("name") {
-            dangling(root, "tools", name, &key, findings);
-        }
-        let earlier = grants.iter().take(index).position(|other| other.text_of("name") == grant.text_of("name"));
-        if let (Some(earlier), Some(name)) = (earlier, grant.get("name").filter(|name| name.text().is_some())) {
-            let first = path.key("tools").index(earlier).key("name").to_string();
-            let value = name.text().unwrap_or_default().to_owned();
-            findings.push(Finding::new(name.place.clone(), Rule::DuplicateId { key: key.to_string(), value, first }));
+        let Some((node, name)) = grant.get("name").and_then(|node| Some((node, node.text()?))) else { continue };
+        dangling(root, "tools", node, &key, findings);
+        if let Some(first) = seen.get(name) {
+            let rule = Rule::DuplicateId { key: key.to_string(), value: name.into(), first: first.clone() };
+            findings.push(Finding::new(node.place.clone(), rule));
+        } else {
+            seen.insert(name, key.to_string());
         }
     }
 }

@@ -162,11 +162,19 @@ pub(super) fn advice(root: &Node) -> Option<Finding> {
 pub(super) fn blot(text: &str, root: &Node) -> String {
     let mut spans = Vec::new();
     collect(root, Some(schema::schema()), &mut spans);
+    let mut hidden = vec![false; text.len()];
+    for (from, to) in spans {
+        let to = to.min(hidden.len());
+        hidden[from.min(to)..to].fill(true);
+    }
     let mut blotted = String::with_capacity(text.len());
     for (offset, letter) in text.char_indices() {
-        let hidden = !letter.is_whitespace() && spans.iter().any(|(from, to)| (*from..*to).contains(&offset));
         // As many bytes as before: the places of other findings stay right.
-        if hidden { (0..letter.len_utf8()).for_each(|_| blotted.push('*')) } else { blotted.push(letter) }
+        if hidden[offset] && !letter.is_whitespace() {
+            blotted.extend(std::iter::repeat_n('*', letter.len_utf8()));
+        } else {
+            blotted.push(letter);
+        }
     }
     blotted
 }

@@ -19,7 +19,7 @@ pub(super) const FILE_BYTES_MAX: usize = 1024 * 1024;
 /// The deepest nesting that is read.
 const DEPTH_MAX: usize = 32;
 /// The values that a file may hold, those that aliases repeat included.
-const NODES_MAX: usize = 100_000;
+const NODES_MAX: usize = 50_000;
 /// The aliases that a file may use.
 const ALIASES_MAX: usize = 1_000;
 

@@ -1,6 +1,7 @@
 //! Bad configs, and what is said of each.
 
 mod default;
+mod document;
 mod overrides;
 mod random;
 mod report;

@@ -6,6 +6,8 @@ fn survives(text: &str, environment: Vec<(String, String)>) {
     if let Err(errors) = Config::from_text(text, Source::BuiltIn, environment.into_iter()) {
         assert!(!errors.findings().is_empty());
         let _ = errors.render(false);
+        // The types must not refuse what the checks let pass.
+        assert!(!errors.to_string().contains("must be readable"), "{errors}\n{text}");
     }
 }
 
@@ -15,6 +17,9 @@ proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
         survives(&String::from_utf8_lossy(&bytes), Vec::new());
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &bytes).unwrap();
+        let _ = Config::load(Some(file.path()), std::iter::empty());
     }
 
     #[test]
@@ -32,5 +37,13 @@ proptest! {
     #[test]
     fn a_random_environment_never_panics(name in "SWITCHBOARD_[A-Z_0-9]{1,30}", value in "\\PC{0,60}") {
         survives(DEFAULT_CONFIG, vec![(name, value)]);
+    }
+
+    #[test]
+    fn what_the_checks_let_pass_the_types_take(section in "server|limits|database|context|supervision|routing|admin|tools|models", value in "[0-9]{1,12}|-?[0-9]\\.[0-9]|[0-9]{1,4}(ms|s|m|h|d|B|KiB|MiB)|true|[a-z:/]{1,9}|\\[\\]|\\{\\}", at in 0usize..40) {
+        let keys = super::super::schema()["properties"][&section]["properties"].as_object();
+        let keys: Vec<&String> = keys.into_iter().flat_map(|keys| keys.keys()).collect();
+        let key = keys.get(at % keys.len().max(1)).map_or("calculator", |key| key.as_str());
+        survives(&format!("{section}: {{ {key}: {value} }}\n{}", super::AGENTS), Vec::new());
     }
 }

@@ -24,6 +24,11 @@ fn names_the_range_of_a_number() {
         &["c.yaml:1:17: `server.port` must be a whole number between 0 and 65535, got `-1`"],
     );
     check(
+        "server: { port: 80.0 }",
+        &[],
+        &["c.yaml:1:17: `server.port` must be a whole number between 0 and 65535, got `80.0`"],
+    );
+    check(
         "server: { port: 80.5 }",
         &[],
         &["c.yaml:1:17: `server.port` must be a whole number between 0 and 65535, got `80.5`"],
@@ -318,6 +323,25 @@ fn what_is_not_yaml_is_told_with_its_place() {
     ] {
         check_whole(text, &[], &[line]);
     }
+}
+
+#[test]
+fn thousands_of_errors_are_cut_and_told_quickly() {
+    let keys = (0..5_000).map(|key| format!("k{key}: 1")).collect::<Vec<_>>().join("\n");
+    let errors = super::load(&keys, &[]).unwrap_err();
+    assert_eq!(errors.findings().len(), 201);
+    assert_eq!(errors.findings()[200].rule.to_string(), "4801 further findings are not shown");
+}
+
+#[test]
+fn a_tool_is_granted_once() {
+    check_whole(
+        "tools: { calculator: }\nagents:\n  - id: concierge\n    kind: concierge\n    tools: [{ name: calculator }, { name: calculator }]\n",
+        &[],
+        &[
+            "c.yaml:5:43: `agents[0].tools[1].name` is `calculator`, which `agents[0].tools[0].name` is already; ids are unique",
+        ],
+    );
 }
 
 #[test]
