@@ -244,8 +244,7 @@ pub enum Reply {
     },
     /// The message was not seen yet; when it comes, its turn is cancelled.
     CancelKept,
-    /// The turn is not open: it is over, or never was. The store knows. Where not even the store has the client's id that
-    /// a cancel named, the cancel is kept.
+    /// The turn is not open: it is over, or never was. The store knows; a client's id that it lacks is cancelled early.
     NotOpen,
     /// The conversation is over.
     Ended,

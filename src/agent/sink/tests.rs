@@ -1,3 +1,5 @@
+//! The way out of a run: bell, credits, cancel, end, and what becomes of a text.
+
 use std::sync::atomic::AtomicUsize;
 
 use futures::FutureExt as _;

@@ -167,8 +167,7 @@ impl Simulation {
     fn output_of_open_run(&mut self) {
         let Some(run_id) = self.world.state.open_run() else { return };
         let items = self.items();
-        let takes = items.iter().any(|item| matches!(item, RunItem::SteerTaken(_)));
-        if takes {
+        if items.iter().any(|item| matches!(item, RunItem::SteerTaken(_))) {
             self.taken_in = self.world.state.open_turn().map(|(turn, _)| turn);
         }
         self.give(Command::Output { run_id, items });
