@@ -4,11 +4,16 @@
 //! `tools`, `store`, `context`) with their adapters, the actors, HTTP, and `app`, which wires them. A lower one never
 //! names a higher one; `tests/it/layers.rs` reads every `use` line. ARCHITECTURE.md tells the rest.
 
+pub mod actors;
 pub mod agent;
 pub mod agents;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod context;
+pub mod conversation;
+pub mod http;
 pub mod routing;
 pub mod store;
+pub mod telemetry;
 pub mod tools;

@@ -1,1 +1,3 @@
 //! The tables, one a file.
+
+pub mod agent_conversation_data;

@@ -121,9 +121,8 @@ impl ClientFrame {
                 return Err(fail(None, Code::InvalidField, rule.into()));
             }
         };
-        let op = match fields.remove("op") {
-            Some(Value::String(op)) => op,
-            _ => return Err(fail(reference, Code::UnknownOp, format!("`op` must be one of {OPS}"))),
+        let Some(Value::String(op)) = fields.remove("op") else {
+            return Err(fail(reference, Code::UnknownOp, format!("`op` must be one of {OPS}")));
         };
         match Self::from_fields(&op, Value::Object(fields)) {
             Ok(frame) => Ok(Referenced { reference, frame }),

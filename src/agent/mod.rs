@@ -14,52 +14,11 @@ use protocol::{
     AgentId, Code, ConversationId, MessageId, RunId, Seq, TurnId,
     event::{JsonObject, Role, Usage},
 };
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-pub use self::sink::{EventSink, SinkClosed};
+pub use self::sink::{EventSink, SinkClosed, ToolOutcome};
 use crate::context::ScopedContext;
-
-/// What an agent says of itself.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct AgentCard {
-    /// Its name for people.
-    pub name: String,
-    /// What it does, in a sentence for users.
-    pub description: String,
-    /// The version of its behaviour.
-    pub version: String,
-    /// The kind that config names: `model`, `pricing`, `concierge`.
-    pub kind: String,
-    /// Words or phrases that say that a message is for it.
-    pub intents: Vec<String>,
-    /// Utterances that it answers well, in the languages of its users.
-    pub examples: Vec<String>,
-    /// Between equal scores the higher goes first.
-    pub priority: i32,
-    /// It can take a further message while it runs.
-    pub steerable: bool,
-}
-
-/// What a router asks an agent.
-#[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
-    /// The user's message.
-    pub content: &'a str,
-    /// Whether this agent answered last.
-    pub is_current: bool,
-}
-
-/// An agent's own word on whether a message is for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    /// Go by my intents: what most agents say.
-    ByIntents,
-    /// Add this many points to the score of my intents.
-    Add(u32),
-    /// Not mine, whatever the intents say.
-    Decline,
-}
+pub use crate::routing::{AgentCard, Ask, Claim};
 
 /// A kind of assistant that can be plugged in.
 ///
@@ -111,6 +70,8 @@ pub struct UserMessage {
 /// A message of the past, oldest first in [`Turn::history`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastMessage {
+    /// Its id.
+    pub id: MessageId,
     /// Where it stands in the log.
     pub seq: Seq,
     /// The turn that it belongs to.
@@ -229,15 +190,4 @@ impl From<SinkClosed> for RunError {
     fn from(_: SinkClosed) -> Self {
         Self::lasting(Code::Internal, "The run was stopped.", "the sink is closed: the run was cancelled or replaced")
     }
-}
-
-/// A tool's answer as a run records it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ToolOutcome {
-    /// The result, or what went wrong in words for the model.
-    pub result: Value,
-    /// The call failed.
-    pub is_error: bool,
-    /// The result was cut.
-    pub truncated: bool,
 }

@@ -13,15 +13,13 @@ use std::{
     },
 };
 
-use protocol::{
-    AgentId, Code, MessageId, ToolCallId,
-    event::{JsonObject, Usage},
-};
+use protocol::ToolCallId;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::{ToolOutcome, UserMessage};
+use super::UserMessage;
+pub use crate::conversation::run::{RunEnd, RunItem, ToolOutcome};
 
 /// The longest text of one item, in bytes; a longer one is pushed in pieces.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
@@ -30,74 +28,6 @@ pub const TEXT_BYTES_MAX: usize = 16 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the run is over")]
 pub struct SinkClosed;
-
-/// One thing that a run says.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RunItem {
-    /// A piece of text.
-    Delta(String),
-    /// The message so far is whole; the next text opens another.
-    MessageEnd,
-    /// A tool is about to be called.
-    ToolStarted {
-        /// Pairs it with its result.
-        call_id: ToolCallId,
-        /// The tool.
-        name: String,
-        /// With what.
-        arguments: Value,
-    },
-    /// The tool answered.
-    ToolFinished {
-        /// Which call.
-        call_id: ToolCallId,
-        /// What it answered.
-        outcome: ToolOutcome,
-    },
-    /// The shared context was changed.
-    ContextUpdated {
-        /// The version from here on.
-        version: u64,
-        /// The keys that changed.
-        changed: Vec<String>,
-    },
-    /// A message that came while the run was under way was taken into account.
-    SteerTaken(MessageId),
-    /// The last item.
-    Ended(RunEnd),
-}
-
-/// How a run ended, as the conversation hears it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum RunEnd {
-    /// Answered.
-    Completed {
-        /// What the agent publishes.
-        final_state: JsonObject,
-        /// What it used.
-        usage: Usage,
-    },
-    /// Another agent goes on.
-    HandOver {
-        /// Who.
-        to: AgentId,
-        /// Why.
-        detail: Option<String>,
-        /// What it used.
-        usage: Usage,
-    },
-    /// It failed.
-    Failed {
-        /// The stable code.
-        code: Code,
-        /// In words for people.
-        safe: String,
-        /// Whether it may succeed later.
-        retryable: bool,
-        /// Finds the operator's words in the log.
-        correlation_id: String,
-    },
-}
 
 /// Wakes the conversation. Called at most once until the pipe was emptied.
 pub type Bell = Box<dyn Fn() + Send + Sync>;

@@ -2,14 +2,31 @@
 //!
 //! Every change is a compare-and-set on the version that was read, so two agents (or two runs) that change the same
 //! document cannot lose each other's update, as a get-merge-set would.
+//!
+//! The truth is a table ([`sql`]) or, in tests, a map ([`memory`]). In front of it stands a cache ([`cached`]): of this
+//! process ([`local`]) or in Redis ([`redis`]). A cache only saves time; what it says is never more than a guess that
+//! the version decides about.
+
+mod breaker;
+pub mod cached;
+pub mod local;
+mod lru;
+pub mod memory;
+pub mod redis;
+pub mod sql;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use protocol::{AgentId, event::JsonObject};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::agent::sink::EventSink;
+
+/// How often [`ScopedContext::update_shared`] tries. Each conflict means that somebody else succeeded, so this many
+/// updates of one document at once all come through.
+pub const UPDATE_TRIES_MAX: usize = 64;
 
 /// Names one document: it carries tenant, conversation and agent, so nothing leaks between users.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -59,7 +76,7 @@ pub enum ContextError {
     Unavailable(String),
 }
 
-/// Keeps documents.
+/// Keeps documents. U+0000 is left out of names and texts: PostgreSQL cannot hold it.
 #[async_trait]
 pub trait ContextStore: Send + Sync + std::fmt::Debug + 'static {
     /// Reads a document; the empty one at version 0 where there is none.
@@ -114,15 +131,15 @@ impl ScopedContext {
         self.store.get(&self.key(ContextScope::Shared)).await
     }
 
-    /// Sets the given keys of the shared document (`null` removes one) and tells the conversation. Reads again and
-    /// retries where another agent wrote in between, so no update is lost.
+    /// Sets the given keys of the shared document (`null` removes one) and tells the conversation. Goes on from what
+    /// stands there where another agent wrote in between, so no update is lost.
     ///
     /// # Errors
-    /// See [`ContextStore::compare_and_set`]; [`ContextError::Conflict`] after 10 tries.
+    /// See [`ContextStore::compare_and_set`]; [`ContextError::Conflict`] after [`UPDATE_TRIES_MAX`] tries.
     pub async fn update_shared(&self, changes: JsonObject, sink: &EventSink) -> Result<u64, ContextError> {
         let key = self.key(ContextScope::Shared);
         let mut current = self.store.get(&key).await?;
-        for _ in 0..9 {
+        for _ in 0..UPDATE_TRIES_MAX {
             match self.store.compare_and_set(&key, current.version, merged(current.value, &changes)).await {
                 Err(ContextError::Conflict(now)) => current = now,
                 Ok(version) => {
@@ -150,4 +167,27 @@ fn merged(mut document: JsonObject, changes: &JsonObject) -> JsonObject {
         }
     }
     document
+}
+
+/// What a store may keep: the document without U+0000, if it is not longer than `bytes_max` as JSON.
+fn storable(value: JsonObject, bytes_max: usize) -> Result<JsonObject, ContextError> {
+    let json = serde_json::to_string(&value).map_err(|error| ContextError::Unavailable(error.to_string()))?;
+    if json.len() > bytes_max {
+        return Err(ContextError::TooLarge { bytes: json.len(), bytes_max });
+    }
+    // This is how JSON writes it; the text `\\u0000` looks alike and costs a walk for nothing.
+    Ok(if json.contains("\\u0000") { without_nul(value) } else { value })
+}
+
+fn without_nul(value: JsonObject) -> JsonObject {
+    value.into_iter().map(|(key, value)| (key.replace('\0', ""), value_without_nul(value))).collect()
+}
+
+fn value_without_nul(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace('\0', "")),
+        Value::Array(items) => items.into_iter().map(value_without_nul).collect(),
+        Value::Object(object) => Value::Object(without_nul(object)),
+        other => other,
+    }
 }

@@ -8,18 +8,20 @@
 pub mod memory;
 pub mod projection;
 pub mod sql;
+pub mod view;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use protocol::{
     AgentId, ClientMessageId, ConversationId, Epoch, Event, MessageId, Seq, Timestamp, TurnId,
-    event::{Envelope, JsonObject, MessageStatus, Role},
+    event::{Envelope, JsonObject, MessageStatus, Role, TurnStatus},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::agent::PastMessage;
+pub use crate::conversation::Accepted as AcceptedMessage;
 
 /// How tables name a conversation. Never shown: a client's own id is unique only within its tenant and owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -200,21 +202,6 @@ pub struct ConversationRecord {
     pub metadata: JsonObject,
 }
 
-/// An accepted message, as far as a duplicate needs it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AcceptedMessage {
-    /// The client's id of it.
-    pub client_message_id: ClientMessageId,
-    /// The hash of its content.
-    pub body_hash: [u8; 32],
-    /// The turn that it opened or joined.
-    pub turn_id: TurnId,
-    /// The server's id of it.
-    pub message_id: MessageId,
-    /// Where its `message_accepted` stands.
-    pub seq: Seq,
-}
-
 /// Stored events in order, as their exact bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventPage {
@@ -253,6 +240,21 @@ pub struct MessageRecord {
     pub tool_name: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+/// A turn's row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnRecord {
+    /// Which.
+    pub turn_id: TurnId,
+    /// How it ended; none while it runs or waits to.
+    pub ended: Option<TurnStatus>,
+    /// Its runs so far.
+    pub runs: u32,
+    /// Where its first `message_accepted` stands.
+    pub seq_accepted: Seq,
+    /// Where its `turn_end` stands.
+    pub seq_end: Option<Seq>,
 }
 
 /// A start, switch, end or error of an agent.
@@ -365,6 +367,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// [`StoreError`].
     async fn accepted(&self, id: InternalId, client: &ClientMessageId) -> Result<Option<AcceptedMessage>, StoreError>;
 
+    /// How a turn stands.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn turn(&self, id: InternalId, turn: TurnId) -> Result<Option<TurnRecord>, StoreError>;
+
     /// The latest messages of user and agents before `before`, oldest first: at most `limit`, the newest that fit into
     /// `bytes_max`.
     ///
@@ -383,6 +391,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn messages(&self, id: InternalId, page: &PageRequest) -> Result<Page<MessageRecord>, StoreError>;
+
+    /// The newest messages of a conversation, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError>;
 
     /// The starts, switches, ends and errors of agents, oldest first.
     ///

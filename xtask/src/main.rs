@@ -1,3 +1,78 @@
-//! The project's own chores.
+//! The project's own chores: `cargo xtask test`, `cargo xtask check`, `cargo xtask servers`.
+//!
+//! Only this crate may install packages and start servers. What the tests need is a table ([`needs`]); what is missing is
+//! installed or named, never skipped.
 
-fn main() {}
+#![expect(clippy::print_stdout, reason = "a command for people speaks on its standard output")]
+
+mod apt;
+mod chores;
+mod group;
+mod interrupt;
+mod needs;
+mod servers;
+mod stopwatch;
+mod tally;
+mod timeline;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of the Switchboard workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  cargo xtask test                 everything that must be green before a change lands
+  cargo xtask test resume          only the tests with `resume` in their name, servers included
+  cargo xtask test --full          also the sizes and times that need longer than a coffee
+  cargo xtask check                formatting and lints alone: quick, before each commit
+  cargo xtask servers              PostgreSQL and Redis for `cargo test` in another terminal";
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Install what the tests need, start it, check formatting and lints, run all tests, end what was started.
+    Test(TestArgs),
+    /// Formatting and lints, without tests. Clippy compiles everything on the way, so this finds type errors too.
+    Check,
+    /// Start private PostgreSQL and Redis servers, print how to reach them, and end them at Ctrl-C.
+    Servers {
+        /// Install nothing: name what is missing and fail.
+        #[arg(long)]
+        no_install: bool,
+    },
+}
+
+/// How `cargo xtask test` runs.
+#[derive(Debug, clap::Args)]
+struct TestArgs {
+    /// Let tests that scale take their full size (they read `SWITCHBOARD_TEST_FULL=1`).
+    #[arg(long)]
+    full: bool,
+    /// Install nothing: name what is missing and fail.
+    #[arg(long)]
+    no_install: bool,
+    /// Run only tests whose name contains this; formatting and lints are left out then.
+    filter: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().chore {
+        Chore::Test(args) => chores::test(&args),
+        Chore::Check => chores::check(),
+        Chore::Servers { no_install } => chores::servers(no_install),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            println!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The actors: thin shells that carry commands to pure decisions and their effects out into the world.
+
+pub mod agent;
+pub mod arbiters;
+pub mod client;
+pub mod conversation;
+pub mod guard;
+pub mod persistence;
+pub mod policy;
+pub mod registry;
+pub mod router;
+pub mod run;
+pub mod session;
+pub mod supervisor;
+pub mod topic;

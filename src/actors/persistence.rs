@@ -1,0 +1,339 @@
+//! The one way to the disk: writes queue up, and what is queued becomes one commit.
+//!
+//! While a commit is under way the next group gathers, so the group is as large as the disk is slow; there is no fixed
+//! delay. A store that does not answer keeps its group: it is tried again with backoff until it succeeds, nothing is
+//! acknowledged meanwhile, and [`Health`] tells the others to refuse new messages. The queue is bounded by those who
+//! fill it: each conversation has one write under way, and runs wait for credits.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Recipient, Supervised, WrapFuture};
+use tokio::runtime::Handle;
+
+use super::{
+    arbiters::Arbiters,
+    guard::{self, ChildSpec, Leave},
+    supervisor::SupervisorHandle,
+};
+use crate::store::{ConversationKey, Store, StoreError, Write, Written};
+
+/// Bounds of a group commit; from config `limits`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupBounds {
+    /// Writes in one commit.
+    pub commit_group_writes_max: usize,
+    /// Bytes of events in one commit (one write more may go over).
+    pub commit_group_bytes_max: usize,
+    /// The longest wait between tries while the store does not answer.
+    pub retry_backoff_max: Duration,
+}
+
+impl Default for GroupBounds {
+    fn default() -> Self {
+        Self {
+            commit_group_writes_max: 512,
+            commit_group_bytes_max: 4 * 1024 * 1024,
+            retry_backoff_max: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Whether the store takes writes at the moment.
+#[derive(Debug, Default)]
+pub struct Health {
+    failing: AtomicBool,
+    commits: AtomicU64,
+    writes: AtomicU64,
+}
+
+impl Health {
+    /// Whether the last commit succeeded (or none was tried yet).
+    pub fn is_available(&self) -> bool {
+        !self.failing.load(Ordering::Relaxed)
+    }
+
+    /// Commits and writes so far.
+    pub fn totals(&self) -> (u64, u64) {
+        (self.commits.load(Ordering::Relaxed), self.writes.load(Ordering::Relaxed))
+    }
+}
+
+/// What came of a write; sent to the conversation that asked.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Committed {
+    /// Which write of that conversation.
+    pub ticket: u64,
+    /// What came of it.
+    pub outcome: WriteOutcome,
+}
+
+/// What came of a write.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WriteOutcome {
+    /// The store answered.
+    Written(Written),
+    /// It was lost on the way, perhaps after it was stored: send it again, that is safe.
+    Lost,
+    /// Stored data is damaged: nothing can be written here.
+    Damaged(String),
+}
+
+/// A write on its way. Whoever drops it without an answer answers [`WriteOutcome::Lost`].
+#[derive(Debug)]
+pub struct Job {
+    write: Write,
+    ticket: u64,
+    to: Recipient<Committed>,
+    answered: bool,
+}
+
+impl Job {
+    fn answer(mut self, outcome: WriteOutcome) {
+        self.answered = true;
+        self.to.do_send(Committed { ticket: self.ticket, outcome });
+    }
+
+    fn bytes(&self) -> usize {
+        match &self.write {
+            Write::Append { events, .. } => events.iter().map(|event| event.body.len()).sum(),
+            Write::Open { .. } | Write::Erase { .. } => 0,
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        if !self.answered {
+            self.to.do_send(Committed { ticket: self.ticket, outcome: WriteOutcome::Lost });
+        }
+    }
+}
+
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Submit(Job);
+
+/// Tells when everything that was submitted before is stored.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Barrier(tokio::sync::oneshot::Sender<()>);
+
+/// What others hold of the persistence actors.
+#[derive(Debug, Clone)]
+pub struct PersistenceHandle {
+    shards: Arc<[Addr<PersistenceActor>]>,
+    health: Arc<Health>,
+}
+
+impl PersistenceHandle {
+    /// Queues a write of the conversation `shard_key`. The answer comes as [`Committed`], always.
+    pub fn submit(&self, shard_key: &ConversationKey, write: Write, ticket: u64, to: Recipient<Committed>) {
+        let place = usize::try_from(shard_key.id.0.as_u128() % self.shards.len() as u128).unwrap_or(0);
+        // Unbounded, but each conversation has at most one write under way.
+        self.shards[place].do_send(Submit(Job { write, ticket, to, answered: false }));
+    }
+
+    /// Whether the store takes writes.
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Waits until everything that was submitted before is stored.
+    pub async fn flush(&self) {
+        for shard in self.shards.iter() {
+            let (done, stored) = tokio::sync::oneshot::channel();
+            shard.do_send(Barrier(done));
+            stored.await.ok();
+        }
+    }
+}
+
+/// Starts the persistence actors: one for each of `shards` connections that may write at once.
+pub fn start(
+    arbiters: &Arbiters,
+    supervisor: &SupervisorHandle,
+    spec: &ChildSpec,
+    shards: usize,
+    parts: PersistenceParts,
+) -> PersistenceHandle {
+    let health = Arc::clone(&parts.health);
+    let start_one = |shard: usize| {
+        let spec = ChildSpec { name: format!("persistence-{shard}"), ..spec.clone() };
+        let parts = parts.clone();
+        guard::start(arbiters.of(&shard), supervisor, spec, move |leave| PersistenceActor::new(parts, leave)).addr
+    };
+    PersistenceHandle { shards: (0..shards.max(1)).map(start_one).collect(), health }
+}
+
+/// What a persistence actor is built from.
+#[derive(Debug, Clone)]
+pub struct PersistenceParts {
+    /// Where to.
+    pub store: Arc<dyn Store>,
+    /// The runtime that does the I/O.
+    pub io: Handle,
+    /// The bounds.
+    pub bounds: GroupBounds,
+    /// Told to everybody.
+    pub health: Arc<Health>,
+}
+
+/// Commits what is queued, one group at a time.
+#[derive(Debug)]
+pub struct PersistenceActor {
+    parts: PersistenceParts,
+    leave: Leave,
+    queue: VecDeque<Job>,
+    /// Taken out of the queue for the commit under way.
+    group_size: usize,
+    committing: bool,
+    failures: u32,
+    /// Between a failed commit and the next try.
+    waiting: bool,
+    barriers: Vec<tokio::sync::oneshot::Sender<()>>,
+}
+
+impl PersistenceActor {
+    fn new(parts: PersistenceParts, leave: Leave) -> Self {
+        Self {
+            parts,
+            leave,
+            queue: VecDeque::new(),
+            group_size: 0,
+            committing: false,
+            failures: 0,
+            waiting: false,
+            barriers: Vec::new(),
+        }
+    }
+
+    /// Jobs stay in the queue until their answer is known, so that a failed commit is simply tried again.
+    fn commit(&mut self, ctx: &mut Context<Self>) {
+        if self.committing || self.waiting || self.queue.is_empty() {
+            return;
+        }
+        self.committing = true;
+        let bounds = &self.parts.bounds;
+        let mut bytes = 0;
+        let in_bounds = |job: &&Job| {
+            let fits = bytes < bounds.commit_group_bytes_max;
+            bytes += job.bytes();
+            fits
+        };
+        let single = self.failures > 0;
+        let writes_max = if single { 1 } else { bounds.commit_group_writes_max };
+        let group: Vec<Write> =
+            self.queue.iter().take(writes_max).take_while(in_bounds).map(|j| j.write.clone()).collect();
+        self.group_size = group.len();
+        let store = Arc::clone(&self.parts.store);
+        let commit = self.parts.io.spawn(async move { store.commit(&group).await });
+        let done = commit.into_actor(self).map(|joined, actor, ctx| {
+            let result =
+                joined.unwrap_or_else(|error| Err(StoreError::Unavailable(format!("the commit fell: {error}"))));
+            actor.committed(result, ctx);
+        });
+        ctx.spawn(done);
+    }
+
+    fn committed(&mut self, result: Result<Vec<Written>, StoreError>, ctx: &mut Context<Self>) {
+        self.committing = false;
+        match result {
+            Ok(answers) => {
+                self.answer_group(answers);
+                self.commit(ctx);
+            }
+            Err(StoreError::Unavailable(why)) => self.retry_later(&why, ctx),
+            // Such a write can never succeed; alone in its group it is known to be the one.
+            Err(error) if self.group_size == 1 => {
+                tracing::error!(%error, "a write was given up");
+                if let Some(job) = self.queue.pop_front() {
+                    job.answer(WriteOutcome::Damaged(error.to_string()));
+                }
+                self.commit(ctx);
+            }
+            Err(error) => {
+                tracing::error!(%error, "a group of writes failed, trying them one by one");
+                self.failures = 1;
+                self.commit(ctx);
+            }
+        }
+        self.release_barriers();
+    }
+
+    fn answer_group(&mut self, answers: Vec<Written>) {
+        let health = &self.parts.health;
+        health.commits.fetch_add(1, Ordering::Relaxed);
+        health.writes.fetch_add(answers.len() as u64, Ordering::Relaxed);
+        self.failures = 0;
+        if health.failing.swap(false, Ordering::Relaxed) {
+            tracing::info!("the store is back");
+        }
+        for answer in answers {
+            if let Some(job) = self.queue.pop_front() {
+                job.answer(WriteOutcome::Written(answer));
+            }
+        }
+    }
+
+    fn retry_later(&mut self, why: &str, ctx: &mut Context<Self>) {
+        if !self.parts.health.failing.swap(true, Ordering::Relaxed) {
+            tracing::error!(why, waiting = self.queue.len(), "the store does not take writes, trying again");
+        }
+        self.failures = self.failures.saturating_add(1);
+        if self.group_size == 1 {
+            // Alone it failed again: let another conversation try first, in case it is this write that the store can't take.
+            self.queue.rotate_left(1);
+        }
+        self.waiting = true;
+        let wait = Duration::from_millis(50).saturating_mul(1 << self.failures.min(10));
+        ctx.run_later(wait.min(self.parts.bounds.retry_backoff_max), |actor, ctx| {
+            actor.waiting = false;
+            actor.commit(ctx);
+        });
+    }
+
+    fn release_barriers(&mut self) {
+        if self.queue.is_empty() {
+            for barrier in self.barriers.drain(..) {
+                barrier.send(()).ok();
+            }
+        }
+    }
+}
+
+impl Actor for PersistenceActor {
+    type Context = Context<Self>;
+}
+
+impl Supervised for PersistenceActor {
+    /// What was queued is lost with the old self: each dropped job says so to its conversation, which sends it again.
+    fn restarting(&mut self, _: &mut Self::Context) {
+        *self = Self::new(self.parts.clone(), self.leave.clone());
+    }
+}
+
+impl Handler<Submit> for PersistenceActor {
+    type Result = ();
+
+    fn handle(&mut self, submit: Submit, ctx: &mut Self::Context) {
+        self.queue.push_back(submit.0);
+        self.commit(ctx);
+    }
+}
+
+impl Handler<Barrier> for PersistenceActor {
+    type Result = ();
+
+    fn handle(&mut self, barrier: Barrier, _: &mut Self::Context) {
+        self.barriers.push(barrier.0);
+        self.release_barriers();
+    }
+}

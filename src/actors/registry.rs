@@ -1,0 +1,145 @@
+//! Who is live: from a conversation's key to its actor.
+//!
+//! Rebuilt empty after a failure: conversations that were live go on under the fence they have until another one is
+//! started for the same key and raises it; then the old one is refused by the store and stops.
+
+use std::{collections::HashMap, sync::Arc};
+
+use actix::{Actor, Addr, Context, Handler, Message, MessageResult, Supervised};
+
+use super::{
+    conversation::{ConversationActor, ConversationParts},
+    guard::{self, ChildSpec, Leave},
+    policy::RestartPolicy,
+    supervisor::Lifetime,
+    topic::Topic,
+};
+use crate::store::ConversationKey;
+
+/// A live conversation.
+#[derive(Debug, Clone)]
+pub struct Located {
+    /// Its actor.
+    pub addr: Addr<ConversationActor>,
+    /// Its topic.
+    pub topic: Arc<Topic>,
+}
+
+/// The actor of a conversation, started if it is not live. The caller knows that the conversation exists or may be made.
+#[derive(Debug, Message)]
+#[rtype(result = "Located")]
+pub struct Locate(pub ConversationKey);
+
+/// An idle conversation asks to be put away: `true` if it is and must stop; `false` if it is not the live one.
+#[derive(Debug, Message)]
+#[rtype(result = "bool")]
+pub struct PutAway {
+    /// Which.
+    pub key: ConversationKey,
+    /// Which actor of it.
+    pub incarnation: u64,
+}
+
+/// The live conversations, at most this many.
+#[derive(Debug, Message)]
+#[rtype(result = "LiveList")]
+pub struct ListLive(pub usize);
+
+/// Some of the live conversations, and how many there are.
+#[derive(Debug, Clone)]
+pub struct LiveList {
+    /// Key and number of readers.
+    pub some: Vec<(ConversationKey, usize)>,
+    /// How many.
+    pub count: usize,
+}
+
+struct Live {
+    addr: Addr<ConversationActor>,
+    topic: Arc<Topic>,
+    incarnation: u64,
+}
+
+/// Keeps the map.
+pub struct ConversationRegistry {
+    parts: ConversationParts,
+    leave: Leave,
+    policy: RestartPolicy,
+    live: HashMap<ConversationKey, Live>,
+    incarnations: u64,
+}
+
+impl std::fmt::Debug for ConversationRegistry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConversationRegistry").field("live", &self.live.len()).finish_non_exhaustive()
+    }
+}
+
+impl ConversationRegistry {
+    /// An empty registry that starts conversations from `parts`.
+    pub fn new(parts: ConversationParts, policy: RestartPolicy, leave: Leave) -> Self {
+        Self { parts, leave, policy, live: HashMap::new(), incarnations: 0 }
+    }
+
+    fn start(&mut self, key: &ConversationKey) -> Located {
+        self.incarnations += 1;
+        let incarnation = self.incarnations;
+        let topic = self.parts.topics.get(key);
+        let spec = ChildSpec {
+            name: format!("conversation {}", key.id),
+            lifetime: Lifetime::Transient,
+            policy: self.policy.clone(),
+            mailbox_messages_max: 64,
+        };
+        let (parts, theirs, tail) = (self.parts.clone(), key.clone(), Arc::clone(&topic));
+        let arbiter = parts.arbiters.of(key).clone();
+        let supervisor = parts.supervisor.clone();
+        let make = move |leave| ConversationActor::new(parts, theirs, tail, incarnation, leave);
+        let addr = guard::start(&arbiter, &supervisor, spec, make).addr;
+        self.live.insert(key.clone(), Live { addr: addr.clone(), topic: Arc::clone(&topic), incarnation });
+        Located { addr, topic }
+    }
+}
+
+impl Actor for ConversationRegistry {
+    type Context = Context<Self>;
+}
+
+impl Supervised for ConversationRegistry {
+    fn restarting(&mut self, _: &mut Self::Context) {
+        let incarnations = self.incarnations;
+        *self = Self::new(self.parts.clone(), self.policy.clone(), self.leave.clone());
+        self.incarnations = incarnations;
+    }
+}
+
+impl Handler<Locate> for ConversationRegistry {
+    type Result = MessageResult<Locate>;
+
+    fn handle(&mut self, locate: Locate, _: &mut Self::Context) -> Self::Result {
+        let live = self.live.get(&locate.0).filter(|live| live.addr.connected());
+        let located = live.map(|live| Located { addr: live.addr.clone(), topic: Arc::clone(&live.topic) });
+        MessageResult(located.unwrap_or_else(|| self.start(&locate.0)))
+    }
+}
+
+impl Handler<PutAway> for ConversationRegistry {
+    type Result = bool;
+
+    fn handle(&mut self, away: PutAway, _: &mut Self::Context) -> bool {
+        let is_live = self.live.get(&away.key).is_some_and(|live| live.incarnation == away.incarnation);
+        if is_live {
+            self.live.remove(&away.key);
+        }
+        is_live
+    }
+}
+
+impl Handler<ListLive> for ConversationRegistry {
+    type Result = MessageResult<ListLive>;
+
+    fn handle(&mut self, list: ListLive, _: &mut Self::Context) -> Self::Result {
+        let some = self.live.iter().take(list.0).map(|(key, live)| (key.clone(), live.topic.readers())).collect();
+        MessageResult(LiveList { some, count: self.live.len() })
+    }
+}

@@ -1,0 +1,206 @@
+//! One run: an agent's code in a task of its own, with a deadline, a way to stop it, and exactly one end.
+
+use std::{sync::Arc, time::Duration};
+
+use protocol::Code;
+use tokio::{
+    sync::Semaphore,
+    task::{AbortHandle, JoinError},
+    time::Instant,
+};
+use uuid::Uuid;
+
+use super::guard::panic_text;
+use crate::{
+    agent::{
+        HandOverNote, Outcome, PastMessage, RunError, Turn, UserMessage,
+        catalog::{AgentSlot, Catalog},
+        sink::{RunEnd, RunPipe},
+    },
+    context::{ContextStore, ScopedContext},
+    conversation::RunOrder,
+    store::{ConversationKey, InternalId, Store},
+};
+
+/// Bounds of what a run is told of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryBounds {
+    /// Messages.
+    pub history_messages_max: usize,
+    /// Bytes of text.
+    pub history_bytes_max: usize,
+}
+
+/// What every run needs.
+#[derive(Debug, Clone)]
+pub struct RunParts {
+    /// Where the past is.
+    pub store: Arc<dyn Store>,
+    /// Where context and state are.
+    pub context: Arc<dyn ContextStore>,
+    /// Who else is there.
+    pub catalog: Arc<Catalog>,
+    /// Bounds of the past.
+    pub history: HistoryBounds,
+}
+
+/// One run to be made.
+#[derive(Debug)]
+pub struct RunJob {
+    /// What to do.
+    pub order: RunOrder,
+    /// Where to say it.
+    pub ticket: Ticket,
+    /// The conversation, as its owner names it.
+    pub key: ConversationKey,
+    /// The conversation, as tables name it.
+    pub id: InternalId,
+}
+
+/// How a run went, for the agent's books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunVerdict {
+    /// It answered.
+    Succeeded,
+    /// It failed; the operator's words.
+    Failed(String),
+    /// It was stopped from outside: says nothing about the agent.
+    Stopped,
+}
+
+/// Ends the run's pipe with `agent_crashed` unless it was ended before: whatever happens to the task that holds it, the
+/// conversation hears one end.
+#[derive(Debug)]
+pub struct Ticket(Arc<RunPipe>);
+
+impl Ticket {
+    /// Whoever holds it owes the pipe an end.
+    pub fn new(pipe: Arc<RunPipe>) -> Self {
+        Self(pipe)
+    }
+
+    /// The pipe.
+    pub fn pipe(&self) -> &Arc<RunPipe> {
+        &self.0
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.0.end(failed(Code::AgentCrashed, "The agent was restarted before it could answer.", true, correlation()));
+    }
+}
+
+/// Aborts a task when dropped: the code of an agent never outlives its run.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Makes the run and says how it went. Must be spawned on a multi-thread runtime.
+pub async fn drive(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts: RunParts) -> RunVerdict {
+    let pipe = Arc::clone(job.ticket.pipe());
+    let time_max = slot.limits().execution_time_max;
+    let deadline = Instant::now() + time_max;
+    let cancelled = pipe.cancelled().clone();
+    let id = job.order.run_id;
+    let work = async {
+        let _permit = permits.acquire_owned().await.map_err(|_| closed())?;
+        let turn = turn_of(&job, &parts, time_max).await?;
+        let (agent, sink) = (slot.agent(), pipe.sink());
+        let task = tokio::spawn(async move { agent.run(turn, sink).await });
+        let _abort = AbortOnDrop(task.abort_handle());
+        task.await.unwrap_or_else(|error| Err(crashed(error)))
+    };
+    let result = tokio::select! {
+        () = cancelled.cancelled() => return RunVerdict::Stopped,
+        result = tokio::time::timeout_at(deadline, work) => result.unwrap_or_else(|_| Err(timed_out(time_max))),
+    };
+    finish(&pipe, result, &slot, id.0)
+}
+
+fn finish(pipe: &RunPipe, result: Result<Outcome, RunError>, slot: &AgentSlot, run_id: Uuid) -> RunVerdict {
+    match result {
+        Ok(Outcome::Completed { final_state, usage }) => pipe.end(RunEnd::Completed { final_state, usage }),
+        Ok(Outcome::HandOver { to, detail, usage }) => pipe.end(RunEnd::HandOver { to, detail, usage }),
+        Err(_) if pipe.cancelled().is_cancelled() => return RunVerdict::Stopped,
+        Err(error) => {
+            let correlation_id = correlation();
+            tracing::warn!(agent_id = %slot.id(), %run_id, correlation_id, code = %error.code, why = error.operator, "run failed");
+            pipe.end(failed(error.code, &error.safe, error.retryable, correlation_id));
+            return RunVerdict::Failed(error.to_string());
+        }
+    }
+    RunVerdict::Succeeded
+}
+
+async fn turn_of(job: &RunJob, parts: &RunParts, time_max: Duration) -> Result<Turn, RunError> {
+    let order = &job.order;
+    for steer in &order.steers {
+        job.ticket.pipe().steer(UserMessage { id: steer.id, content: steer.content.clone() });
+    }
+    let agent_id = order.agent_id.clone();
+    let tenant = Arc::clone(&job.key.owner.tenant);
+    Ok(Turn {
+        conversation_id: job.key.id,
+        turn_id: order.turn_id,
+        run_id: order.run_id,
+        attempt: order.attempt,
+        agent_id: agent_id.clone(),
+        message: UserMessage { id: order.message.id, content: order.message.content.clone() },
+        history: history(job, parts).await?,
+        context: ScopedContext::new(Arc::clone(&parts.context), tenant, job.id.0, agent_id),
+        colleagues: parts.catalog.colleagues_of(&order.agent_id),
+        handed_over: order.handed_over.clone().map(|(from, detail)| HandOverNote { from, detail }),
+        cancel: job.ticket.pipe().cancelled().clone(),
+        time_max,
+    })
+}
+
+async fn history(job: &RunJob, parts: &RunParts) -> Result<Vec<PastMessage>, RunError> {
+    let HistoryBounds { history_messages_max, history_bytes_max } = parts.history;
+    let skip = &job.order.not_history;
+    // Those that are left out must not cost the others their place.
+    let limit = history_messages_max + skip.len();
+    let read = parts.store.history(job.id, job.order.history_before, limit, history_bytes_max).await;
+    let read = read.map_err(|error| {
+        RunError::retryable(
+            Code::Internal,
+            "What was said before could not be read. Please try again.",
+            error.to_string(),
+        )
+    })?;
+    let mut past: Vec<_> = read.into_iter().filter(|message| !skip.contains(&message.id)).collect();
+    past.drain(..past.len().saturating_sub(history_messages_max));
+    Ok(past)
+}
+
+fn crashed(error: JoinError) -> RunError {
+    let why = match error.try_into_panic() {
+        Ok(panic) => format!("panicked: {}", panic_text(panic.as_ref())),
+        Err(error) => error.to_string(),
+    };
+    RunError::retryable(Code::AgentCrashed, "The agent failed while it answered. Please try again.", why)
+}
+
+fn timed_out(time_max: Duration) -> RunError {
+    let safe = format!("The agent did not answer within {} s.", time_max.as_secs_f64());
+    RunError::retryable(Code::AgentTimeout, safe, format!("over its max_execution_time of {time_max:?}"))
+}
+
+fn closed() -> RunError {
+    RunError::retryable(Code::AgentUnavailable, "The agent is not available.", "its permits are closed")
+}
+
+/// The end of a run that failed.
+pub fn failed(code: Code, safe: &str, retryable: bool, correlation_id: String) -> RunEnd {
+    RunEnd::Failed { code, safe: safe.to_owned(), retryable, correlation_id }
+}
+
+/// A new id that finds an error in the log.
+pub fn correlation() -> String {
+    Uuid::now_v7().simple().to_string()
+}

@@ -1,0 +1,160 @@
+//! What a WebSocket's client says, and the answers.
+
+use actix::{Context, Handler, Message};
+use protocol::{
+    ClientFrame, Code, ServerFrame,
+    frame::{Approve, Cancel, FrameError, Referenced, close},
+};
+use serde_json::{Value, json};
+
+use super::{Join, Outgoing, Phase, SessionActor, follow::to_text};
+use crate::{
+    actors::{client::Incoming, conversation::Refusal},
+    conversation::CancelTarget,
+};
+
+/// Something came in over the WebSocket.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub enum Inbound {
+    /// A text frame.
+    Text(String),
+    /// A binary frame, which the protocol does not have.
+    Binary,
+    /// A frame over 1 MiB, or a broken one: the socket closes with this code.
+    Broken(u16, String),
+}
+
+/// What came of a command.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Done {
+    reference: Option<Value>,
+    answer: Result<Value, Refusal>,
+}
+
+impl Handler<Inbound> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, inbound: Inbound, ctx: &mut Self::Context) {
+        match inbound {
+            Inbound::Text(text) => self.text(&text, ctx),
+            Inbound::Binary => self.reject(None, Code::InvalidJson, "a frame is text with a JSON object", ctx),
+            Inbound::Broken(code, reason) => self.close(code, &reason, ctx),
+        }
+    }
+}
+
+impl Handler<Done> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, done: Done, ctx: &mut Self::Context) {
+        self.commands_waiting -= 1;
+        match done.answer {
+            Ok(answer) => {
+                let frame = ServerFrame::Ack { reference: done.reference.as_ref(), answer: &answer };
+                self.frame(&frame, ctx);
+            }
+            Err(refusal) => self.reject(done.reference, refusal.code, &refusal.message, ctx),
+        }
+    }
+}
+
+impl SessionActor {
+    fn text(&mut self, text: &str, ctx: &mut Context<Self>) {
+        let bytes_max = self.parts.bounds.frame_bytes_max;
+        if text.len() > bytes_max {
+            let message = format!("the frame has {} bytes; `limits.frame_bytes_max` is {bytes_max}", text.len());
+            return self.reject(None, Code::TooLarge, &message, ctx);
+        }
+        match ClientFrame::parse(text) {
+            Err(FrameError { reference, code, message }) => self.reject(reference, code, &message, ctx),
+            Ok(Referenced { reference, frame }) => self.client_frame(frame, reference, ctx),
+        }
+    }
+
+    fn client_frame(&mut self, frame: ClientFrame, reference: Option<Value>, ctx: &mut Context<Self>) {
+        match (frame, &self.phase) {
+            (ClientFrame::Ping, _) => self.frame(&ServerFrame::Pong { reference: reference.as_ref() }, ctx),
+            (ClientFrame::Subscribe(subscribe), Phase::Silent) => {
+                self.join(Join { after: subscribe.after, epoch: subscribe.epoch, reference }, ctx);
+            }
+            (ClientFrame::Subscribe(_), _) => {
+                self.reject(reference, Code::InvalidField, "this socket is subscribed already; open another one", ctx);
+            }
+            (_, Phase::Silent) => {
+                self.reject(reference, Code::SubscribeFirst, "send {\"op\":\"subscribe\"} first", ctx);
+            }
+            (frame, _) if self.commands_waiting >= self.parts.bounds.commands_waiting_max => {
+                drop(frame);
+                let message = format!("{} commands wait for their answer already", self.commands_waiting);
+                self.reject(reference, Code::RateLimited, &message, ctx);
+            }
+            (frame, _) => self.command(frame, reference, ctx),
+        }
+    }
+
+    /// Carries out a command; its answer comes back as [`Done`].
+    fn command(&mut self, frame: ClientFrame, reference: Option<Value>, ctx: &mut Context<Self>) {
+        self.commands_waiting += 1;
+        let (client, key, to) = (self.parts.client.clone(), self.key.clone(), actix::AsyncContext::address(ctx));
+        // A task and not a future of this context: tasks of one thread begin in the order that they were spawned.
+        actix_rt::spawn(async move {
+            let answer = match frame {
+                ClientFrame::Message(message) => {
+                    let incoming = Incoming {
+                        client_message_id: message.client_message_id,
+                        content: message.content,
+                        policy: message.policy,
+                        metadata: message.metadata.unwrap_or_default(),
+                    };
+                    client.message(&key, incoming).await.map(|answer| to_json(&answer))
+                }
+                ClientFrame::Cancel(cancel) => match target_of(cancel) {
+                    Ok(target) => client.cancel(&key, target).await.map(|answer| to_json(&answer)),
+                    Err(refusal) => Err(refusal),
+                },
+                ClientFrame::End => client.end(&key).await.map(|_| json!({ "status": "ended" })),
+                ClientFrame::Approve(approve) => Err(no_such_approval(&approve)),
+                ClientFrame::Subscribe(_) | ClientFrame::Ping => Ok(json!({})),
+            };
+            to.do_send(Done { reference, answer });
+        });
+    }
+
+    fn reject(&mut self, reference: Option<Value>, code: Code, message: &str, ctx: &mut Context<Self>) {
+        self.frame(&ServerFrame::Reject { reference: reference.as_ref(), code, message }, ctx);
+    }
+
+    /// Sends a frame beside events. A client that asks without reading its answers is closed.
+    fn frame(&mut self, frame: &ServerFrame<'_>, ctx: &mut Context<Self>) {
+        if !self.outlet.send_frame(Outgoing::Frame(to_text(frame))) {
+            (self.cut)();
+            self.close(close::SLOW_CONSUMER, "the answers were not read", ctx);
+        }
+    }
+}
+
+/// Reads which turn to stop.
+///
+/// # Errors
+/// `invalid_field` unless exactly one of the two ids is given.
+pub fn target_of(cancel: Cancel) -> Result<CancelTarget, Refusal> {
+    match (cancel.turn_id, cancel.client_message_id) {
+        (Some(turn_id), None) => Ok(CancelTarget::Turn(turn_id)),
+        (None, Some(client)) => Ok(CancelTarget::Message(client)),
+        _ => Err(Refusal::new(Code::InvalidField, "a cancel names exactly one of `turnId` and `clientMessageId`")),
+    }
+}
+
+/// The answer to a decision about an approval that is not there.
+pub fn no_such_approval(approve: &Approve) -> Refusal {
+    Refusal::new(Code::NotFound, format!("there is no approval {} in this conversation", approve.approval_id))
+}
+
+fn to_json(answer: &impl serde::Serialize) -> Value {
+    serde_json::to_value(answer).unwrap_or_else(|error| {
+        tracing::error!(%error, "an answer could not be written as JSON");
+        Value::Null
+    })
+}

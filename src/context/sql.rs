@@ -1,0 +1,151 @@
+//! The truth: one row a document in `agent_conversation_data`. Each write is one statement that compares the version.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use entity::agent_conversation_data as row;
+use protocol::event::JsonObject;
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, Select, TryInsertResult,
+    prelude::{DateTimeUtc, Expr},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{ContextError, ContextKey, ContextScope, ContextStore, Versioned, storable};
+use crate::clock::Clock;
+
+/// Keeps documents in a table.
+#[derive(Debug, Clone)]
+pub struct SqlContext {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+    clock: Arc<dyn Clock>,
+    entry_bytes_max: usize,
+}
+
+impl SqlContext {
+    /// Writes through `writer` and reads through `reader`, which may be the same. On SQLite `writer` must be the one
+    /// connection that the log is written through, too. Documents have at most `entry_bytes_max` bytes of JSON.
+    pub fn new(
+        writer: DatabaseConnection,
+        reader: DatabaseConnection,
+        clock: Arc<dyn Clock>,
+        entry_bytes_max: usize,
+    ) -> Self {
+        Self { writer, reader, clock, entry_bytes_max }
+    }
+
+    fn now(&self) -> DateTimeUtc {
+        self.clock.now().to_datetime()
+    }
+
+    async fn read(&self, from: &DatabaseConnection, key: &ContextKey) -> Result<Versioned, ContextError> {
+        let found = select(key).one(from).await.map_err(unavailable)?;
+        found.map_or(Ok(Versioned::default()), |row| document(row, self.now()))
+    }
+
+    /// Version 0 to 1. Answers whether this call made the row.
+    async fn create(&self, key: &ContextKey, value: JsonObject) -> Result<bool, ContextError> {
+        let now = self.now();
+        let made = row::Entity::insert(row::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            tenant: Set(key.tenant.to_string()),
+            conversation_id: Set(key.conversation),
+            agent_id: Set(agent(key).to_owned()),
+            data_type: Set(data_type(key).to_owned()),
+            data: Set(Value::Object(value)),
+            version: Set(1),
+            expires_at: Set(None),
+            created_at: Set(now),
+            updated_at: Set(now),
+        });
+        let document = [row::Column::ConversationId, row::Column::AgentId, row::Column::DataType];
+        let made = made.on_conflict_do_nothing_on(document).exec_without_returning(&self.writer).await;
+        Ok(matches!(made.map_err(unavailable)?, TryInsertResult::Inserted(1)))
+    }
+
+    /// `expected` to the version after it. Answers whether the row stood at `expected`.
+    async fn update(&self, key: &ContextKey, expected: i64, value: JsonObject) -> Result<bool, ContextError> {
+        let changed = row::Entity::update_many()
+            .col_expr(row::Column::Data, Expr::value(Value::Object(value)))
+            .col_expr(row::Column::Version, Expr::value(expected + 1))
+            .col_expr(row::Column::ExpiresAt, Expr::value(None::<DateTimeUtc>))
+            .col_expr(row::Column::UpdatedAt, Expr::value(self.now()))
+            .filter(row::Column::Tenant.eq(&*key.tenant))
+            .filter(row::Column::ConversationId.eq(key.conversation))
+            .filter(row::Column::AgentId.eq(agent(key)))
+            .filter(row::Column::DataType.eq(data_type(key)))
+            .filter(row::Column::Version.eq(expected))
+            .exec(&self.writer)
+            .await
+            .map_err(unavailable)?;
+        Ok(changed.rows_affected == 1)
+    }
+}
+
+#[async_trait]
+impl ContextStore for SqlContext {
+    async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError> {
+        self.read(&self.reader, key).await
+    }
+
+    async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError> {
+        let value = storable(value, self.entry_bytes_max)?;
+        let done = match i64::try_from(expected) {
+            Ok(0) => self.create(key, value).await?,
+            Ok(expected) if expected < i64::MAX => self.update(key, expected, value).await?,
+            // No row can stand there.
+            _ => false,
+        };
+        if done {
+            return Ok(expected + 1);
+        }
+        // Through the writer: a reader may be a moment behind.
+        Err(ContextError::Conflict(self.read(&self.writer, key).await?))
+    }
+}
+
+fn select(key: &ContextKey) -> Select<row::Entity> {
+    row::Entity::find()
+        .filter(row::Column::Tenant.eq(&*key.tenant))
+        .filter(row::Column::ConversationId.eq(key.conversation))
+        .filter(row::Column::AgentId.eq(agent(key)))
+        .filter(row::Column::DataType.eq(data_type(key)))
+}
+
+/// An expired document reads as empty, but keeps its version: a version never goes back, so whoever read it before it
+/// expired cannot overwrite what came after.
+fn document(row: row::Model, now: DateTimeUtc) -> Result<Versioned, ContextError> {
+    let version = u64::try_from(row.version).map_err(|_| damaged("its version is negative"))?;
+    if row.expires_at.is_some_and(|end| end <= now) {
+        return Ok(Versioned { version, value: JsonObject::new() });
+    }
+    match row.data {
+        Value::Object(value) => Ok(Versioned { version, value }),
+        _ => Err(damaged("it is no JSON object")),
+    }
+}
+
+fn agent(key: &ContextKey) -> &str {
+    match &key.scope {
+        ContextScope::Shared => "",
+        ContextScope::Agent(agent) => agent.as_str(),
+    }
+}
+
+fn data_type(key: &ContextKey) -> &'static str {
+    match key.scope {
+        ContextScope::Shared => "shared_context",
+        ContextScope::Agent(_) => "state",
+    }
+}
+
+fn unavailable(error: DbErr) -> ContextError {
+    ContextError::Unavailable(error.to_string())
+}
+
+fn damaged(why: &str) -> ContextError {
+    ContextError::Unavailable(format!("a stored document is damaged: {why}"))
+}

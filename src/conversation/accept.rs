@@ -1,0 +1,114 @@
+//! Accepting a user's message: duplicates first, then the policy for a turn that runs.
+
+use protocol::{
+    Event, MessageId, TurnId,
+    event::{Policy, Role, TurnStatus},
+};
+
+use super::{
+    command::{Effect, NewMessage, Rejection, Reply, TurnMessage},
+    draft::Draft,
+    recent::{Accepted, body_hash},
+    state::Status,
+};
+
+impl Draft<'_, '_> {
+    pub(super) fn accept(&mut self, message: NewMessage) -> Result<Reply, Rejection> {
+        let hash = body_hash(&message.content);
+        let known = self.state.recent.find(&message.client_message_id).or(message.stored.as_ref());
+        if let Some(known) = known {
+            return duplicate(known, hash);
+        }
+        if self.state.status == Status::Ended {
+            return Err(Rejection::Ended);
+        }
+        let busy = !self.state.is_idle();
+        match message.policy {
+            Policy::Reject if busy => return Err(Rejection::TurnRunning),
+            Policy::Steer if self.can_steer() => self.check_room(self.steers_waiting())?,
+            Policy::Enqueue | Policy::Steer | Policy::Interrupt | Policy::Reject => {
+                self.check_room(self.state.waiting.len())?;
+            }
+        }
+        Ok(self.accept_checked(message, hash, busy))
+    }
+
+    fn accept_checked(&mut self, message: NewMessage, hash: [u8; 32], busy: bool) -> Reply {
+        if self.take_early_cancel(&message) {
+            let accepted = self.emit_accepted(&message, hash, None);
+            self.end_turn(accepted.turn_id, TurnStatus::Cancelled);
+            return Reply::Accepted { accepted, duplicate: false };
+        }
+        let joins = if message.policy == Policy::Steer && self.can_steer() { self.open_turn_id() } else { None };
+        let accepted = self.emit_accepted(&message, hash, joins);
+        if joins.is_some() {
+            self.steer(accepted.message_id, message.content);
+        } else if busy && message.policy == Policy::Interrupt {
+            self.interrupt_for(accepted.turn_id);
+        } else if !busy {
+            self.route_next();
+        }
+        Reply::Accepted { accepted, duplicate: false }
+    }
+
+    fn emit_accepted(&mut self, message: &NewMessage, body_hash: [u8; 32], joins: Option<TurnId>) -> Accepted {
+        let turn_id = joins.unwrap_or_else(|| TurnId(self.env.ids.uuid()));
+        let message_id = MessageId(self.env.ids.uuid());
+        let event = Event::MessageAccepted {
+            client_message_id: message.client_message_id.clone(),
+            message_id,
+            content: message.content.clone(),
+            role: Role::User,
+        };
+        self.emit_noted(Some(turn_id), event, Some((message.metadata.clone(), body_hash)));
+        let client_message_id = message.client_message_id.clone();
+        Accepted { client_message_id, body_hash, turn_id, message_id, seq: self.state.head }
+    }
+
+    fn steer(&mut self, id: MessageId, content: String) {
+        if let Some(run_id) = self.state.open_run() {
+            self.effect(Effect::Steer { run_id, message: TurnMessage { id, content } });
+        }
+    }
+
+    /// The running turn ends; the new one goes before those that wait.
+    fn interrupt_for(&mut self, turn_id: TurnId) {
+        if let Some(place) = self.state.waiting.iter().position(|turn| turn.turn_id == turn_id)
+            && let Some(turn) = self.state.waiting.remove(place)
+        {
+            self.state.waiting.push_front(turn);
+        }
+        if let Some(open) = self.open_turn_id() {
+            self.cancel_open_turn(open);
+        }
+        self.route_next();
+    }
+
+    fn can_steer(&self) -> bool {
+        self.state.steerable && self.state.open_run().is_some()
+    }
+
+    fn steers_waiting(&self) -> usize {
+        self.state.open.as_ref().map_or(0, |turn| turn.steers.len())
+    }
+
+    fn check_room(&self, waiting: usize) -> Result<(), Rejection> {
+        let waiting_max = self.env.limits.turns_waiting_max;
+        if waiting < waiting_max { Ok(()) } else { Err(Rejection::Busy { waiting, waiting_max }) }
+    }
+
+    fn take_early_cancel(&mut self, message: &NewMessage) -> bool {
+        self.drop_old_cancels();
+        let cancels = &mut self.state.early_cancels;
+        let place = cancels.iter().position(|(id, _)| *id == message.client_message_id);
+        place.and_then(|place| cancels.remove(place)).is_some()
+    }
+}
+
+fn duplicate(known: &Accepted, hash: [u8; 32]) -> Result<Reply, Rejection> {
+    if known.body_hash == hash {
+        Ok(Reply::Accepted { accepted: known.clone(), duplicate: true })
+    } else {
+        Err(Rejection::IdempotencyConflict(known.client_message_id.as_str().into()))
+    }
+}

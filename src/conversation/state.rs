@@ -1,0 +1,297 @@
+//! The state of a conversation, and how each event changes it.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use protocol::{
+    AgentId, ClientMessageId, ConversationId, Envelope, Event, MessageId, RunId, Seq, Timestamp, ToolCallId, TurnId,
+    event::RunStatus,
+};
+
+use super::{
+    command::TurnMessage,
+    recent::{Accepted, Recent},
+};
+
+/// Whether a conversation takes messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It does.
+    Open,
+    /// It was ended.
+    Ended,
+}
+
+/// What the store gives to begin with; the events after `replayed_from` follow by [`ConversationState::apply`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Which conversation.
+    pub conversation_id: ConversationId,
+    /// Whether it takes messages.
+    pub status: Status,
+    /// The newest event.
+    pub head: Seq,
+    /// Who answers.
+    pub current_agent: Option<AgentId>,
+    /// The latest accepted messages.
+    pub recent: Recent,
+}
+
+/// A turn that waits.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct WaitingTurn {
+    pub turn_id: TurnId,
+    pub accepted_at: Timestamp,
+    pub message: TurnMessage,
+}
+
+/// The turn that is under way.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OpenTurn {
+    pub turn_id: TurnId,
+    pub accepted_at: Timestamp,
+    /// The message that opened it.
+    pub message: TurnMessage,
+    /// Messages that joined it and that no run has taken yet. Which were taken is lost with the process: a new run is
+    /// offered all of them.
+    pub steers: Vec<TurnMessage>,
+    /// The last run completed.
+    pub answered: bool,
+    /// Runs so far.
+    pub runs: u32,
+    /// Runs that a crash cut.
+    pub interrupted: u32,
+    /// Tool calls so far.
+    pub tool_calls: u32,
+    /// Who handed to whom.
+    pub handovers: Vec<(AgentId, AgentId)>,
+    /// The agent of the last run.
+    pub last_agent: Option<AgentId>,
+    pub run: Option<OpenRun>,
+}
+
+/// The run that is under way.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OpenRun {
+    pub run_id: RunId,
+    pub agent_id: AgentId,
+    pub started_at: Timestamp,
+    /// The message that is being said.
+    pub message: Option<(MessageId, String)>,
+    /// Calls without a result, with the tool's name.
+    pub calls: BTreeMap<ToolCallId, String>,
+    pub tool_calls: u32,
+    pub output_bytes: usize,
+}
+
+/// The state of one conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversationState {
+    pub(super) conversation_id: ConversationId,
+    pub(super) status: Status,
+    pub(super) head: Seq,
+    pub(super) current_agent: Option<AgentId>,
+    pub(super) open: Option<OpenTurn>,
+    /// While no turn is open, the first of these is being routed.
+    pub(super) waiting: VecDeque<WaitingTurn>,
+    pub(super) recent: Recent,
+    /// Cancels of messages that were not seen yet. Lost with the process: a promise for a minute, not a fact.
+    pub(super) early_cancels: VecDeque<(ClientMessageId, Timestamp)>,
+    /// Whether the open run takes further messages. Lost with the run.
+    pub(super) steerable: bool,
+}
+
+impl ConversationState {
+    /// A state to which the events of the open turns are still to be applied.
+    pub fn from_snapshot(snapshot: Snapshot) -> Self {
+        Self {
+            conversation_id: snapshot.conversation_id,
+            status: snapshot.status,
+            head: snapshot.head,
+            current_agent: snapshot.current_agent,
+            open: None,
+            waiting: VecDeque::new(),
+            recent: snapshot.recent,
+            early_cancels: VecDeque::new(),
+            steerable: false,
+        }
+    }
+
+    /// The newest event.
+    pub fn head(&self) -> Seq {
+        self.head
+    }
+
+    /// Whether it takes messages.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Who answers.
+    pub fn current_agent(&self) -> Option<&AgentId> {
+        self.current_agent.as_ref()
+    }
+
+    /// The latest accepted messages.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// Nothing runs and nothing waits.
+    pub fn is_idle(&self) -> bool {
+        self.open.is_none() && self.waiting.is_empty()
+    }
+
+    /// The turn that is under way or first in line, since when.
+    pub fn open_turn(&self) -> Option<(TurnId, Timestamp)> {
+        let open = self.open.as_ref().map(|turn| (turn.turn_id, turn.accepted_at));
+        open.or_else(|| self.waiting.front().map(|turn| (turn.turn_id, turn.accepted_at)))
+    }
+
+    /// The run that is under way.
+    pub fn open_run(&self) -> Option<RunId> {
+        self.open.as_ref().and_then(|turn| turn.run.as_ref()).map(|run| run.run_id)
+    }
+
+    /// Takes one stored event into account. `note` is the content hash of an accepted message.
+    pub fn apply(&mut self, envelope: &Envelope, note: Option<[u8; 32]>) {
+        self.head = self.head.max(envelope.seq);
+        if let Some(turn_id) = envelope.turn_id {
+            self.apply_in_turn(turn_id, envelope, note);
+        } else if matches!(envelope.event, Event::ConversationEnd { .. }) {
+            self.status = Status::Ended;
+        }
+    }
+
+    fn apply_in_turn(&mut self, turn_id: TurnId, envelope: &Envelope, note: Option<[u8; 32]>) {
+        match &envelope.event {
+            Event::MessageAccepted { client_message_id, message_id, content, .. } => {
+                let message = TurnMessage { id: *message_id, content: content.clone() };
+                self.remember(client_message_id, note, turn_id, &message, envelope.seq);
+                self.apply_accepted(turn_id, message, envelope.at);
+            }
+            Event::TurnEnd { .. } => {
+                self.waiting.retain(|turn| turn.turn_id != turn_id);
+                if self.open.as_ref().is_some_and(|turn| turn.turn_id == turn_id) {
+                    self.open = None;
+                }
+            }
+            Event::AgentSwitch { to_agent, .. } => {
+                self.current_agent = Some(to_agent.clone());
+                self.open_turn_mut(turn_id);
+            }
+            event => {
+                if let Some(turn) = self.open_turn_mut(turn_id) {
+                    turn.apply(event, envelope.at);
+                }
+            }
+        }
+    }
+
+    fn remember(
+        &mut self,
+        client: &ClientMessageId,
+        note: Option<[u8; 32]>,
+        turn_id: TurnId,
+        message: &TurnMessage,
+        seq: Seq,
+    ) {
+        if self.recent.find(client).is_none() {
+            self.recent.push(Accepted {
+                client_message_id: client.clone(),
+                body_hash: note.unwrap_or_else(|| super::body_hash(&message.content)),
+                turn_id,
+                message_id: message.id,
+                seq,
+            });
+        }
+    }
+
+    fn apply_accepted(&mut self, turn_id: TurnId, message: TurnMessage, at: Timestamp) {
+        match &mut self.open {
+            Some(turn) if turn.turn_id == turn_id => turn.steers.push(message),
+            _ => self.waiting.push_back(WaitingTurn { turn_id, accepted_at: at, message }),
+        }
+    }
+
+    /// The turn as the open one: the first event of a waiting turn opens it.
+    fn open_turn_mut(&mut self, turn_id: TurnId) -> Option<&mut OpenTurn> {
+        if let Some(place) = self.waiting.iter().position(|turn| turn.turn_id == turn_id)
+            && let Some(turn) = self.waiting.remove(place)
+        {
+            self.open = Some(OpenTurn {
+                turn_id,
+                accepted_at: turn.accepted_at,
+                message: turn.message,
+                steers: Vec::new(),
+                answered: false,
+                runs: 0,
+                interrupted: 0,
+                tool_calls: 0,
+                handovers: Vec::new(),
+                last_agent: None,
+                run: None,
+            });
+        }
+        self.open.as_mut().filter(|turn| turn.turn_id == turn_id)
+    }
+}
+
+impl OpenTurn {
+    fn apply(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::AgentStart { agent_id, run_id, .. } => self.start_run(agent_id, *run_id, at),
+            Event::AgentComplete { status, .. } => {
+                self.interrupted += u32::from(*status == RunStatus::Interrupted);
+                self.answered = *status == RunStatus::Completed;
+                self.run = None;
+            }
+            Event::Error { run_id: Some(_), .. } => self.run = None,
+            event => {
+                if let Some(run) = &mut self.run {
+                    run.apply(event);
+                    self.tool_calls += u32::from(matches!(event, Event::ToolExecution { .. }));
+                }
+            }
+        }
+    }
+
+    fn start_run(&mut self, agent_id: &AgentId, run_id: RunId, at: Timestamp) {
+        if let Some(last) = self.last_agent.replace(agent_id.clone())
+            && last != *agent_id
+        {
+            self.handovers.push((last, agent_id.clone()));
+        }
+        self.runs += 1;
+        self.answered = false;
+        self.run = Some(OpenRun {
+            run_id,
+            agent_id: agent_id.clone(),
+            started_at: at,
+            message: None,
+            calls: BTreeMap::new(),
+            tool_calls: 0,
+            output_bytes: 0,
+        });
+    }
+}
+
+impl OpenRun {
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::ContentChunk { content, message_id, .. } => {
+                self.output_bytes += content.len();
+                let (_, text) = self.message.get_or_insert_with(|| (*message_id, String::new()));
+                text.push_str(content);
+            }
+            Event::MessageComplete { .. } => self.message = None,
+            Event::ToolExecution { tool_call_id, tool_name, .. } => {
+                self.tool_calls += 1;
+                self.calls.insert(tool_call_id.clone(), tool_name.clone());
+            }
+            Event::ToolResult { tool_call_id, .. } => {
+                self.calls.remove(tool_call_id);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! How a turn goes on: routing, starting a run, ending.
+
+use protocol::{
+    AgentId, Code, Event, RunId, TurnId,
+    event::{SwitchReason, TurnStatus},
+};
+
+use super::{
+    command::{Assignment, Effect, Reply, Route, RouteAsk, RunOrder, TurnMessage},
+    draft::Draft,
+};
+
+impl Draft<'_, '_> {
+    pub(super) fn open_turn_id(&self) -> Option<TurnId> {
+        self.state.open.as_ref().map(|turn| turn.turn_id)
+    }
+
+    /// Asks the router about the first turn that waits, if none is open.
+    pub(super) fn route_next(&mut self) {
+        if self.state.open.is_none()
+            && let Some(turn) = self.state.waiting.front()
+        {
+            let ask = RouteAsk::Message { content: turn.message.content.clone() };
+            self.effect(Effect::Route { turn_id: turn.turn_id, ask });
+        }
+    }
+
+    /// Takes the router's answer, if the turn still waits for one.
+    pub(super) fn routed(&mut self, turn_id: TurnId, route: Route) -> Reply {
+        let expected = match &self.state.open {
+            Some(open) => open.turn_id == turn_id && open.run.is_none(),
+            None => self.state.waiting.front().is_some_and(|turn| turn.turn_id == turn_id),
+        };
+        if expected {
+            match route {
+                Route::To(assignment) => self.start_run(turn_id, assignment),
+                Route::Nobody { code, safe } => {
+                    self.emit_turn_error(turn_id, None, code, safe);
+                    self.end_turn(turn_id, TurnStatus::Failed);
+                    self.route_next();
+                }
+            }
+        }
+        Reply::Done
+    }
+
+    fn start_run(&mut self, turn_id: TurnId, to: Assignment) {
+        let before = self.state.current_agent.clone();
+        if before.as_ref() != Some(&to.agent_id) {
+            let event = Event::AgentSwitch {
+                from_agent: before.map_or_else(|| AgentId::NONE.to_owned(), |agent| agent.to_string()),
+                to_agent: to.agent_id.clone(),
+                reason: to.reason.unwrap_or(SwitchReason::IntentChange),
+                detail: to.detail.clone(),
+            };
+            self.emit(Some(turn_id), event);
+        }
+        let run_id = RunId(self.env.ids.uuid());
+        let handed_over = self.handed_over(&to);
+        let message = self.next_message(handed_over.is_some());
+        let event =
+            Event::AgentStart { agent_id: to.agent_id.clone(), agent_name: to.name, agent_version: to.version, run_id };
+        self.emit(Some(turn_id), event);
+        self.state.steerable = to.steerable;
+        if let Some((message, attempt)) = self.opening_message(message) {
+            let order = self.order(turn_id, run_id, attempt, message, handed_over, to.agent_id);
+            self.effect(Effect::Start(Box::new(order)));
+        }
+    }
+
+    fn handed_over(&self, to: &Assignment) -> Option<(AgentId, Option<String>)> {
+        let from = self.state.open.as_ref()?.last_agent.clone()?;
+        (to.reason == Some(SwitchReason::Handoff)).then(|| (from, to.detail.clone()))
+    }
+
+    /// The message that joined the turn too late for the run that just completed, if that is why another one starts.
+    fn next_message(&mut self, handed_over: bool) -> Option<TurnMessage> {
+        let turn = self.state.open.as_mut().filter(|turn| turn.answered && !handed_over)?;
+        (!turn.steers.is_empty()).then(|| turn.steers.remove(0))
+    }
+
+    fn opening_message(&self, left_over: Option<TurnMessage>) -> Option<(TurnMessage, u32)> {
+        let turn = self.state.open.as_ref()?;
+        Some((left_over.unwrap_or_else(|| turn.message.clone()), turn.interrupted + 1))
+    }
+
+    fn order(
+        &self,
+        turn_id: TurnId,
+        run_id: RunId,
+        attempt: u32,
+        message: TurnMessage,
+        handed_over: Option<(AgentId, Option<String>)>,
+        agent_id: AgentId,
+    ) -> RunOrder {
+        let steers = self.state.open.as_ref().map_or_else(Vec::new, |turn| turn.steers.clone());
+        let waiting = self.state.waiting.iter().map(|turn| turn.message.id);
+        let own = std::iter::once(message.id).chain(steers.iter().map(|steer| steer.id));
+        let not_history = own.chain(waiting).collect();
+        let history_before = self.state.head;
+        RunOrder { turn_id, run_id, agent_id, attempt, message, handed_over, steers, not_history, history_before }
+    }
+
+    /// Ends a turn, open or waiting. Its run must have ended before.
+    pub(super) fn end_turn(&mut self, turn_id: TurnId, status: TurnStatus) {
+        let open = self.state.open.as_ref().filter(|turn| turn.turn_id == turn_id);
+        let waiting = self.state.waiting.iter().find(|turn| turn.turn_id == turn_id);
+        let since = open.map(|turn| turn.accepted_at).or_else(|| waiting.map(|turn| turn.accepted_at));
+        let milliseconds = since.map_or(0, |since| self.env.now.millis_since(since));
+        let runs = open.map_or(0, |turn| turn.runs);
+        self.emit(Some(turn_id), Event::TurnEnd { status, runs, milliseconds });
+    }
+
+    /// Lets the turn go to another agent, within the bounds.
+    pub(super) fn hand_over(&mut self, turn_id: TurnId, from: AgentId, to: AgentId, detail: Option<String>) {
+        let handoffs_max = self.env.limits.handoffs_max;
+        let Some(turn) = &self.state.open else { return };
+        let edge = (from.clone(), to.clone());
+        let in_circle = turn.handovers.contains(&edge) || from == to;
+        let used = turn.handovers.len();
+        if in_circle || used >= handoffs_max {
+            let safe = if in_circle {
+                format!("The agents went in a circle: {from} handed over to {to} again.")
+            } else {
+                format!("Too many hand-overs in one turn: {used} were made and the limit is {handoffs_max}.")
+            };
+            self.emit_turn_error(turn_id, Some(&from), Code::BudgetHandoffs, safe);
+            self.end_turn(turn_id, TurnStatus::Failed);
+            self.route_next();
+        } else {
+            self.effect(Effect::Route { turn_id, ask: RouteAsk::HandOver { from, to, detail } });
+        }
+    }
+}

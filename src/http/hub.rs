@@ -1,0 +1,92 @@
+//! What the handlers share.
+
+use std::{sync::Arc, time::Duration};
+
+use actix::Addr;
+use protocol::ConversationId;
+use secrecy::SecretString;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    actors::{
+        agent::AgentActors, client::ConversationClient, persistence::PersistenceHandle, registry::ConversationRegistry,
+        router::Router, session::SessionParts, supervisor::SupervisorHandle,
+    },
+    agent::catalog::Catalog,
+    clock::Clock,
+    store::{ConversationKey, Owner, Store},
+};
+
+/// Bounds of HTTP; from config `limits`.
+#[derive(Debug, Clone)]
+pub struct HttpLimits {
+    /// The longest text of a message.
+    pub content_bytes_max: usize,
+    /// The longest body.
+    pub body_bytes_max: usize,
+    /// How long a body may take.
+    pub body_timeout: Duration,
+    /// How long `?wait=true` waits.
+    pub wait_time_max: Duration,
+    /// The longest frame that is read at all, to be refused politely.
+    pub frame_bytes_read_max: usize,
+    /// Between pings.
+    pub websocket_ping_interval: Duration,
+    /// How long a pong may take.
+    pub websocket_pong_timeout: Duration,
+    /// Between heartbeats of an idle event stream.
+    pub sse_heartbeat: Duration,
+}
+
+/// What the handlers share.
+pub struct Hub {
+    /// Asks conversations.
+    pub client: ConversationClient,
+    /// What sessions are built from.
+    pub sessions: SessionParts,
+    /// Where to read.
+    pub store: Arc<dyn Store>,
+    /// Whether it can be written.
+    pub persistence: PersistenceHandle,
+    /// Who is plugged in.
+    pub catalog: Arc<Catalog>,
+    /// Their actors.
+    pub agents: AgentActors,
+    /// Who would answer.
+    pub router: Arc<Router>,
+    /// The supervision tree, the root first.
+    pub supervisors: Vec<SupervisorHandle>,
+    /// Who is live.
+    pub registry: Addr<ConversationRegistry>,
+    /// Opens `/api/admin`.
+    pub admin_token: SecretString,
+    /// Pages of other origins that may call.
+    pub cors_origins: Vec<String>,
+    /// The bounds.
+    pub limits: HttpLimits,
+    /// Cancelled when no new work is taken any more because the server goes down.
+    pub draining: CancellationToken,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The runtime that does the I/O.
+    pub io: Handle,
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    /// The caller's conversation of this name.
+    pub fn key(&self, owner: Owner, id: ConversationId) -> ConversationKey {
+        ConversationKey { owner, id }
+    }
+
+    /// Whether the server goes down.
+    pub fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
+    }
+}

@@ -1,0 +1,38 @@
+//! The OpenAPI document, made from the handlers.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
+};
+
+use super::{admin, agents, conversations, health, history, sse};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Switchboard", description = "Many agents share one conversation, and the user feels one assistant. \
+        The WebSocket at `/api/ws/{id}` is described in docs/wire.md."),
+    paths(
+        conversations::create, conversations::get_one, conversations::send, conversations::cancel,
+        conversations::decide, conversations::end, conversations::erase,
+        history::conversations, history::messages, history::interactions, history::events,
+        sse::open, agents::list,
+        admin::agents, admin::agent, admin::enable, admin::disable, admin::route, admin::supervision,
+        admin::conversations, health::live, health::ready, health::metrics,
+    ),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// The OpenAPI document of this server.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}

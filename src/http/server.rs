@@ -1,0 +1,150 @@
+//! The HTTP server: routes, middleware, sockets.
+
+use std::{net::TcpListener, time::Duration};
+
+use actix_web::{
+    App, HttpServer,
+    body::{BoxBody, EitherBody, MessageBody},
+    dev::{Server, ServiceRequest, ServiceResponse},
+    http::{StatusCode, header},
+    middleware::{Next, from_fn},
+    web::{Data, PathConfig, QueryConfig, ServiceConfig, route},
+};
+use actix_web_lab::middleware::CatchPanic;
+use protocol::Code;
+
+use super::{
+    admin, agents, connection, conversations, health, history,
+    hub::Hub,
+    openapi,
+    problem::{Problem, from_path_error, from_query_error},
+    sse, ws,
+};
+
+/// How to serve; from config `server`.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// The address to listen on.
+    pub host: String,
+    /// The port; 0 takes any free one.
+    pub port: u16,
+    /// Threads for sockets.
+    pub workers: usize,
+    /// How long a client may take nothing at all.
+    pub write_deadline: Duration,
+    /// How long requests under way may take when the server goes down.
+    pub shutdown_timeout: Duration,
+}
+
+/// A server that listens.
+pub struct Serving {
+    /// Runs until it is stopped.
+    pub server: Server,
+}
+
+impl std::fmt::Debug for Serving {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Serving")
+    }
+}
+
+/// Takes the port, before anything else is started.
+///
+/// # Errors
+/// What keeps it from listening: the port is taken, the address is not this machine's.
+pub fn bind(options: &ServerOptions) -> std::io::Result<TcpListener> {
+    TcpListener::bind((options.host.as_str(), options.port))
+}
+
+impl Serving {
+    /// Serves on a port that was taken.
+    ///
+    /// # Errors
+    /// What the sockets say.
+    pub fn start(listener: TcpListener, hub: Data<Hub>, options: &ServerOptions) -> std::io::Result<Self> {
+        let write_deadline = options.write_deadline;
+        let factory = move || {
+            App::new().app_data(hub.clone()).wrap(CatchPanic::default()).wrap(from_fn(explain)).configure(routes)
+        };
+        let server = HttpServer::new(factory)
+            .workers(options.workers)
+            .on_connect(move |socket, extensions| connection::prepare(socket, extensions, write_deadline))
+            .tcp_nodelay(true)
+            .shutdown_timeout(options.shutdown_timeout.as_secs().max(1))
+            .disable_signals()
+            .listen(listener)?
+            .run();
+        Ok(Self { server })
+    }
+}
+
+fn routes(config: &mut ServiceConfig) {
+    config
+        .app_data(PathConfig::default().error_handler(from_path_error))
+        .app_data(QueryConfig::default().error_handler(from_query_error))
+        .service(conversations::create)
+        .service(conversations::send)
+        .service(conversations::cancel)
+        .service(conversations::decide)
+        .service(conversations::end)
+        .service(conversations::erase)
+        .service(history::conversations)
+        .service(history::messages)
+        .service(history::interactions)
+        .service(history::events)
+        .service(conversations::get_one)
+        .service(sse::open)
+        .service(ws::open)
+        .service(agents::list)
+        .service(admin::agents)
+        .service(admin::enable)
+        .service(admin::disable)
+        .service(admin::agent)
+        .service(admin::route)
+        .service(admin::supervision)
+        .service(admin::conversations)
+        .service(health::live)
+        .service(health::ready)
+        .service(health::metrics)
+        .service(utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", openapi::document()))
+        .default_service(route().to(nowhere));
+}
+
+async fn nowhere() -> Result<&'static str, Problem> {
+    Err(Problem::new(Code::NotFound, "there is nothing here; GET /openapi.json lists what there is"))
+}
+
+/// Gives errors that came from below (a panic, a refused upgrade) the form of the others.
+async fn explain<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, actix_web::Error> {
+    let path = request.path().to_owned();
+    let (http_request, response) = match next.call(request).await {
+        Ok(response) => return Ok(explained(response)),
+        Err(error) => (path, error),
+    };
+    if response.as_error::<Problem>().is_some() {
+        return Err(response);
+    }
+    tracing::error!(path = http_request, error = %response, "a request fell");
+    Err(Problem::internal(&response.to_string()).into())
+}
+
+fn explained<B: MessageBody + 'static>(response: ServiceResponse<B>) -> ServiceResponse<EitherBody<B, BoxBody>> {
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
+    if status.as_u16() < 400 || is_problem || response.request().path().starts_with("/readyz") {
+        return response.map_into_left_body();
+    }
+    let problem = match status {
+        StatusCode::NOT_FOUND => Problem::new(Code::NotFound, "there is nothing here"),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(Code::TooLarge, "the request is too large"),
+        status if status.is_client_error() => Problem::field(format!("the request cannot be served: {status}")),
+        _ => Problem::internal("a handler fell"),
+    };
+    response.into_response(actix_web::ResponseError::error_response(&problem)).map_into_right_body()
+}

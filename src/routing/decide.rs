@@ -1,0 +1,212 @@
+//! The decision: score, then priority, then id; the current agent keeps the turn unless another is clearly better.
+
+use std::sync::Arc;
+
+use protocol::{AgentId, event::SwitchReason};
+use serde::Serialize;
+
+use super::{
+    card::{AgentCard, Claim},
+    intents::RouteIndex,
+};
+
+/// How an agent is at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// It can begin at once.
+    Ready,
+    /// An operator disabled it.
+    Disabled,
+    /// Disabled, and finishing what it began.
+    Draining,
+    /// Given up after too many failures.
+    Quarantined,
+    /// It has no room.
+    Busy,
+}
+
+/// An agent that may answer.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Which.
+    pub id: AgentId,
+    /// What it says of itself.
+    pub card: Arc<AgentCard>,
+    /// How it is.
+    pub availability: Availability,
+    /// Its own word on this message.
+    pub claim: Claim,
+}
+
+/// The question.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteRequest<'a> {
+    /// The user's message.
+    pub content: &'a str,
+    /// Who answered last; none for the first message.
+    pub current: Option<&'a AgentId>,
+}
+
+/// How to decide; from config `routing`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteRules {
+    /// Who answers what nobody recognises.
+    pub fallback: AgentId,
+    /// By how many points another agent must beat the current one.
+    pub switch_margin: u32,
+}
+
+/// Why an agent was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Skipped {
+    /// An operator disabled it.
+    Disabled,
+    /// It is finishing what it began.
+    Draining,
+    /// It was given up.
+    Quarantined,
+    /// It has no room.
+    Busy,
+    /// It says itself that the message is not for it.
+    Declined,
+    /// Nothing in the message speaks for it.
+    NoMatch,
+}
+
+/// An agent with its points.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Scored {
+    /// Which.
+    #[schema(value_type = String)]
+    pub id: AgentId,
+    /// Its points.
+    pub score: u32,
+    /// Its priority.
+    pub priority: i32,
+    /// Why it was passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Skipped>,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteDecision {
+    /// Who answers; none when nobody is ready.
+    pub chosen: Option<AgentId>,
+    /// Why it is another one than before; none when the current agent stays.
+    pub reason: Option<SwitchReason>,
+    /// Who should have answered and why it does not.
+    pub detail: Option<String>,
+    /// All agents, the best first.
+    pub candidates: Vec<Scored>,
+}
+
+/// Decides who answers.
+pub fn decide(
+    index: &RouteIndex,
+    candidates: &[Candidate],
+    request: &RouteRequest<'_>,
+    rules: &RouteRules,
+) -> RouteDecision {
+    let ranked = ranked(index, candidates, request.content);
+    let ready = |id: &AgentId| ranked.iter().any(|(scored, _)| scored.id == *id && is_ready(scored));
+    // Whom the message is for, whatever state it is in.
+    let wanted = ranked.iter().find(|(scored, _)| scored.score > 0 && scored.skipped != Some(Skipped::Declined));
+    let best_ready = ranked.iter().map(|(scored, _)| scored).find(|scored| scored.score > 0 && is_ready(scored));
+    let current = request.current.filter(|id| ready(id));
+    let chosen = match (current, best_ready) {
+        (Some(current), Some(best)) if *current != best.id => {
+            let own = ranked.iter().find(|(scored, _)| scored.id == *current).map_or(0, |(scored, _)| scored.score);
+            // The fallback answers only what nobody else recognises.
+            let margin = if *current == rules.fallback { 0 } else { rules.switch_margin };
+            let is_clearly_better = best.score > own.saturating_add(margin);
+            Some(if is_clearly_better { best.id.clone() } else { current.clone() })
+        }
+        (Some(current), _) => Some(current.clone()),
+        (None, Some(best)) => Some(best.id.clone()),
+        (None, None) => ready(&rules.fallback).then(|| rules.fallback.clone()),
+    };
+    let chosen = chosen.or_else(|| ready(&rules.fallback).then(|| rules.fallback.clone()));
+    let missed = missed(request, wanted, chosen.as_ref(), candidates, &ranked);
+    let (reason, detail) = reason(request, chosen.as_ref(), best_ready, missed);
+    let candidates = ranked.into_iter().map(|(scored, _)| scored).collect();
+    RouteDecision { chosen, reason, detail, candidates }
+}
+
+fn is_ready(scored: &Scored) -> bool {
+    matches!(scored.skipped, None | Some(Skipped::NoMatch))
+}
+
+/// All agents with their points: score, then priority, then id.
+fn ranked<'a>(index: &RouteIndex, candidates: &'a [Candidate], content: &str) -> Vec<(Scored, &'a Candidate)> {
+    let scores = index.score(content);
+    let scored = |candidate: &'a Candidate| {
+        let points = scores.of(&candidate.id);
+        let (score, declined) = match candidate.claim {
+            Claim::ByIntents => (points, false),
+            Claim::Add(more) => (points.saturating_add(more), false),
+            Claim::Decline => (points, true),
+        };
+        let skipped = match candidate.availability {
+            Availability::Disabled => Some(Skipped::Disabled),
+            Availability::Draining => Some(Skipped::Draining),
+            Availability::Quarantined => Some(Skipped::Quarantined),
+            Availability::Busy => Some(Skipped::Busy),
+            Availability::Ready if declined => Some(Skipped::Declined),
+            Availability::Ready if score == 0 => Some(Skipped::NoMatch),
+            Availability::Ready => None,
+        };
+        (Scored { id: candidate.id.clone(), score, priority: candidate.card.priority, skipped }, candidate)
+    };
+    let mut ranked: Vec<_> = candidates.iter().map(scored).collect();
+    ranked.sort_by(|(a, _), (b, _)| {
+        b.score.cmp(&a.score).then(b.priority.cmp(&a.priority)).then_with(|| a.id.cmp(&b.id))
+    });
+    ranked
+}
+
+/// The agent that should have answered but is not ready: whom the message is for, or else the current one.
+fn missed(
+    request: &RouteRequest<'_>,
+    wanted: Option<&(Scored, &Candidate)>,
+    chosen: Option<&AgentId>,
+    candidates: &[Candidate],
+    ranked: &[(Scored, &Candidate)],
+) -> Option<(SwitchReason, String)> {
+    let by_message = wanted.map(|(scored, _)| &scored.id);
+    let expected = by_message.or(request.current).filter(|id| Some(*id) != chosen)?;
+    let scored = ranked.iter().map(|(scored, _)| scored).find(|scored| scored.id == *expected)?;
+    let name = candidates.iter().find(|candidate| candidate.id == *expected).map(|candidate| &candidate.card.name)?;
+    match scored.skipped? {
+        Skipped::Disabled | Skipped::Draining => Some((SwitchReason::AgentDisabled, format!("{name} is disabled"))),
+        Skipped::Quarantined => Some((SwitchReason::AgentUnavailable, format!("{name} is out of order"))),
+        Skipped::Busy => Some((SwitchReason::AgentUnavailable, format!("{name} is busy"))),
+        Skipped::Declined | Skipped::NoMatch => None,
+    }
+}
+
+fn reason(
+    request: &RouteRequest<'_>,
+    chosen: Option<&AgentId>,
+    best_ready: Option<&Scored>,
+    missed: Option<(SwitchReason, String)>,
+) -> (Option<SwitchReason>, Option<String>) {
+    if chosen.is_none() || chosen == request.current {
+        return (None, None);
+    }
+    if let Some((reason, detail)) = missed {
+        return (Some(reason), Some(detail));
+    }
+    let matched = best_ready.is_some_and(|best| Some(&best.id) == chosen);
+    let reason = match (matched, request.current) {
+        (false, _) => SwitchReason::Fallback,
+        (true, None) => SwitchReason::FirstMessage,
+        (true, Some(_)) => SwitchReason::IntentChange,
+    };
+    (Some(reason), None)
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

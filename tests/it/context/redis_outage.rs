@@ -1,0 +1,167 @@
+//! A Redis that is gone, held, emptied, behind or full of something else costs time, and nothing else.
+
+use std::{sync::Arc, time::Duration};
+
+use protocol::event::JsonObject;
+use redis::AsyncTypedCommands;
+use secrecy::SecretString;
+use serde_json::json;
+use switchboard::context::{
+    ContextKey, ContextScope, ContextStore, Versioned,
+    cached::{Cache, CachedContext},
+    memory::MemoryContext,
+    redis::{RedisCache, RedisSettings},
+};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::support::redis::OwnRedis;
+
+/// One call waits for Redis at most this long (200 ms for a read and as much for a write), with room for a busy machine.
+const CALL_MAX: Duration = Duration::from_millis(900);
+
+struct Bench {
+    redis: OwnRedis,
+    cache: Arc<RedisCache>,
+    context: CachedContext<MemoryContext>,
+    key: ContextKey,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let redis = OwnRedis::start().await;
+        let cache = Arc::new(RedisCache::new(&SecretString::from(redis.url()), RedisSettings::default()).unwrap());
+        let context = CachedContext::new(MemoryContext::new(10_000), Arc::clone(&cache) as Arc<dyn Cache>, 100);
+        let key = ContextKey { tenant: "default".into(), conversation: Uuid::now_v7(), scope: ContextScope::Shared };
+        Self { redis, cache, context, key }
+    }
+
+    fn name(&self) -> String {
+        format!("switchboard:v1:default:{}:_shared", self.key.conversation)
+    }
+
+    /// Reads, writes the next version, reads again; all must be right and quick enough.
+    async fn round(&self, version: u64) {
+        let began = Instant::now();
+        assert_eq!(self.context.get(&self.key).await, Ok(document(version)));
+        assert_eq!(
+            self.context.compare_and_set(&self.key, version, document(version + 1).value).await,
+            Ok(version + 1)
+        );
+        assert_eq!(self.context.get(&self.key).await, Ok(document(version + 1)));
+        assert!(began.elapsed() < CALL_MAX, "round {version} took {:?}", began.elapsed());
+    }
+
+    /// Waits until Redis is asked again and has the document.
+    async fn until_cached(&self, version: u64) {
+        for _ in 0..100 {
+            self.context.get(&self.key).await.unwrap();
+            if self.cache.get(&self.key).await == Some(document(version)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("version {version} does not come into the cache");
+    }
+}
+
+fn document(version: u64) -> Versioned {
+    let mut value = JsonObject::new();
+    if version > 0 {
+        value.insert("n".to_owned(), json!(version));
+    }
+    Versioned { version, value }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_is_killed_and_comes_back_empty_loses_nothing() {
+    let mut bench = Bench::new().await;
+    bench.round(0).await;
+    assert_eq!(bench.cache.get(&bench.key).await, Some(document(1)));
+    bench.redis.kill();
+    for version in 1..20 {
+        bench.round(version).await;
+    }
+    let failures = bench.cache.failures();
+    assert!((1..10).contains(&failures), "{failures} calls failed: the breaker should keep most back");
+    bench.redis.restart().await;
+    bench.until_cached(20).await;
+    bench.round(20).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_does_not_answer_costs_one_time_out_and_then_nothing() {
+    let bench = Bench::new().await;
+    bench.round(0).await;
+    bench.redis.hold(true);
+    bench.round(1).await;
+    let began = Instant::now();
+    for version in 2..30 {
+        bench.round(version).await;
+    }
+    assert!(began.elapsed() < CALL_MAX, "{:?} for 28 rounds", began.elapsed());
+    bench.redis.hold(false);
+    bench.until_cached(30).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_was_not_there_at_the_start_is_used_once_it_is() {
+    let mut bench = Bench::new().await;
+    bench.redis.kill();
+    bench.round(0).await;
+    bench.redis.restart().await;
+    bench.until_cached(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_emptied_redis_is_filled_again() {
+    let bench = Bench::new().await;
+    bench.round(0).await;
+    redis::cmd("FLUSHALL").exec_async(&mut bench.redis.connection().await).await.unwrap();
+    assert_eq!(bench.cache.get(&bench.key).await, None);
+    bench.round(1).await;
+    assert_eq!(bench.cache.get(&bench.key).await, Some(document(2)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_else_stands_under_our_keys_is_written_over() {
+    let bench = Bench::new().await;
+    let mut redis = bench.redis.connection().await;
+    let name = bench.name();
+    bench.round(0).await;
+    redis.del(&name).await.unwrap();
+    redis.lpush(&name, "a list").await.unwrap();
+    bench.round(1).await;
+    for garbage in ["", "text", "9:[1]", "\u{0}", "99999999999999999999999999:{}"] {
+        redis.set(&name, garbage).await.unwrap();
+        assert_eq!(bench.context.get(&bench.key).await, Ok(document(2)), "{garbage:?}");
+    }
+    redis.del(&name).await.unwrap();
+    redis.hset(&name, "field", "value").await.unwrap();
+    bench.round(2).await;
+    assert_eq!(bench.cache.failures(), 0);
+    assert_eq!(bench.cache.get(&bench.key).await, Some(document(3)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_fell_behind_shows_nothing_old() {
+    let bench = Bench::new().await;
+    for version in 0..3 {
+        bench.round(version).await;
+    }
+    // As after a failover to a replica that missed the last writes.
+    bench.redis.connection().await.set(bench.name(), r#"1:{"n":1}"#).await.unwrap();
+    assert_eq!(bench.context.get(&bench.key).await, Ok(document(3)));
+    bench.round(3).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_version_that_arrives_late_replaces_nothing_and_entries_end_by_themselves() {
+    let bench = Bench::new().await;
+    bench.cache.put(&bench.key, &document(10)).await;
+    bench.cache.put(&bench.key, &document(9)).await;
+    assert_eq!(bench.cache.get(&bench.key).await, Some(document(10)));
+    let left: i64 =
+        redis::cmd("PTTL").arg(bench.name()).query_async(&mut bench.redis.connection().await).await.unwrap();
+    assert!((1..=3_600_000).contains(&left), "{left} ms left");
+}

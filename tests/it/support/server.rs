@@ -1,0 +1,181 @@
+//! A real server in a process of its own, as an operator starts it.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// The last part of every test's config: the fallback, and any free port.
+pub(crate) const CONCIERGE: &str = r#"
+server: { port: 0 }
+agents:
+  - id: concierge
+    kind: concierge
+    name: Concierge
+    description: Says who can help.
+  - id: pricing_agent
+    kind: pricing
+    name: Pricing
+    description: Calculates prices.
+    intents: ["price", "margin", "цен*", "марж*"]
+    examples: ["What price gives a 25% margin?", "Какая цена даст маржу 25%?"]
+"#;
+
+/// A running server.
+pub(crate) struct TestServer {
+    child: Child,
+    /// Kept so that the folder lives as long as the server.
+    folder: TempDir,
+    pub(crate) url: String,
+    banner: String,
+}
+
+/// What a server is started with.
+pub(crate) struct Starting {
+    folder: TempDir,
+    env: Vec<(String, String)>,
+}
+
+impl Starting {
+    /// A server with this config, in a folder of its own.
+    pub(crate) fn with(config: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("config.yaml"), config).unwrap();
+        Self { folder, env: Vec::new() }
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn start(self) -> TestServer {
+        let (child, banner, url) = launch(self.folder.path(), &self.env);
+        let url = url.unwrap_or_else(|| panic!("the server did not start:\n{banner}\n{}", log(self.folder.path())));
+        TestServer { child, folder: self.folder, url, banner }
+    }
+
+    /// Starts a server that must not start; answers its exit status and all it said.
+    pub(crate) fn fail(self) -> (ExitStatus, String) {
+        let (mut child, banner, url) = launch(self.folder.path(), &self.env);
+        assert_eq!(url, None, "the server started:\n{banner}");
+        let status = child.wait().unwrap();
+        (status, banner + &log(self.folder.path()))
+    }
+}
+
+fn launch(folder: &Path, env: &[(String, String)]) -> (Child, String, Option<String>) {
+    let errors = std::fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    command.current_dir(folder).args(["serve", "--config", "config.yaml", "--data", "data"]);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWITCHBOARD_")) {
+        command.env_remove(name);
+    }
+    command.envs(env.iter().cloned()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let (mut banner, mut url) = (String::new(), None);
+    loop {
+        let mut line = String::new();
+        if lines.read_line(&mut line).unwrap() == 0 {
+            break;
+        }
+        if let Some(found) = line.split_whitespace().find(|word| word.starts_with("http://")) {
+            url.get_or_insert_with(|| found.to_owned());
+        }
+        banner.push_str(&line);
+        if line.contains("ready") {
+            break;
+        }
+    }
+    // Whatever it still prints must not fill the pipe and hold it.
+    std::thread::spawn(move || lines.read_to_string(&mut String::new()));
+    (child, banner, url)
+}
+
+fn log(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("log")).unwrap_or_default()
+}
+
+impl TestServer {
+    pub(crate) fn with(config: &str) -> Self {
+        Starting::with(config).start()
+    }
+
+    pub(crate) fn banner(&self) -> &str {
+        &self.banner
+    }
+
+    pub(crate) fn log(&self) -> String {
+        log(self.folder.path())
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn admin_token(&self) -> String {
+        std::fs::read_to_string(self.data().join("admin-token")).unwrap().trim().to_owned()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The address of its WebSockets.
+    pub(crate) fn ws_url(&self) -> String {
+        self.url.replacen("http", "ws", 1)
+    }
+
+    /// As `kill -9` does. Proves nothing about fsync: the kernel keeps what was written.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// As an operator does; answers how it exited.
+    pub(crate) fn terminate(&mut self) -> ExitStatus {
+        let status = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
+        assert!(status.success());
+        self.wait(Duration::from_secs(40))
+    }
+
+    pub(crate) fn wait(&mut self, patience: Duration) -> ExitStatus {
+        let until = Instant::now() + patience;
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the server did not exit within {patience:?}:\n{}", self.log());
+    }
+
+    /// Starts it again on the same folder, perhaps with another config.
+    pub(crate) fn restart(&mut self, config: Option<&str>) {
+        if self.child.try_wait().unwrap().is_none() {
+            self.terminate();
+        }
+        if let Some(config) = config {
+            std::fs::write(self.folder.path().join("config.yaml"), config).unwrap();
+        }
+        let (child, banner, url) = launch(self.folder.path(), &[]);
+        self.child = child;
+        self.url = url.unwrap_or_else(|| panic!("the server did not start again:\n{banner}\n{}", self.log()));
+        self.banner = banner;
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        if std::thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log());
+        }
+    }
+}

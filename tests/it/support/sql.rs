@@ -1,0 +1,38 @@
+//! Databases of the test's own, with all tables.
+
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Schema};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::required;
+
+/// An SQLite file in a folder that ends with the guard. One connection, because SQLite has one writer.
+pub(crate) async fn sqlite() -> (DatabaseConnection, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.sqlite").display());
+    let database = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await.unwrap();
+    make_tables(&database).await;
+    (database, folder)
+}
+
+/// A PostgreSQL database that no other test sees. It ends with the server.
+pub(crate) async fn postgres() -> DatabaseConnection {
+    let url = required("TEST_DATABASE_URL");
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let name = format!("test_{}", Uuid::new_v4().simple());
+    let admin = Database::connect(&url).await.unwrap();
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    admin.close().await.unwrap();
+    let options = ConnectOptions::new(format!("{server}/{name}")).max_connections(5).to_owned();
+    let database = Database::connect(options).await.unwrap();
+    make_tables(&database).await;
+    database
+}
+
+async fn make_tables(database: &DatabaseConnection) {
+    let schema = Schema::new(database.get_database_backend());
+    let table = schema.create_table_from_entity(entity::agent_conversation_data::Entity);
+    database.execute(&table).await.unwrap();
+    let unique = "CREATE UNIQUE INDEX document ON agent_conversation_data (conversation_id, agent_id, data_type)";
+    database.execute_unprepared(unique).await.unwrap();
+}

@@ -1,0 +1,103 @@
+//! What each command does, step by step.
+
+use std::{
+    env,
+    io::IsTerminal,
+    path::PathBuf,
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    TestArgs,
+    interrupt::Interrupt,
+    needs::{self, Programs},
+    servers::Servers,
+    stopwatch::pause,
+    timeline::Timeline,
+};
+
+/// `cargo xtask check`.
+pub(crate) fn check() -> Result<ExitCode> {
+    let mut timeline = Timeline::new(Interrupt::watch()?);
+    lint(&mut timeline)?;
+    Ok(timeline.close())
+}
+
+/// `cargo xtask test`.
+pub(crate) fn test(args: &TestArgs) -> Result<ExitCode> {
+    let interrupt = Interrupt::watch()?;
+    let mut timeline = Timeline::new(interrupt.clone());
+    let programs = timeline.part("what the tests need", || needs::provide(!args.no_install))?;
+    if args.filter.is_some() {
+        timeline.left_out("formatting and lints", "a filter was given");
+    } else {
+        lint(&mut timeline)?;
+    }
+    if timeline.command("build the tests", cargo()?.args(["test", "--workspace", "--locked", "--no-run"]))? {
+        run_tests(args, &programs, &interrupt, &mut timeline)?;
+    } else {
+        timeline.left_out("run the tests", "they do not build");
+    }
+    Ok(timeline.close())
+}
+
+fn run_tests(args: &TestArgs, programs: &Programs, interrupt: &Interrupt, timeline: &mut Timeline) -> Result<()> {
+    let mut servers = timeline.part("start the servers", || Servers::start(programs, interrupt))?;
+    let mut tests = cargo()?;
+    tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(&args.filter);
+    tests.envs(programs.variables()).envs(servers.variables());
+    if args.full {
+        tests.env("SWITCHBOARD_TEST_FULL", "1");
+    }
+    timeline.command("run the tests", &mut tests)?;
+    timeline.part("end the servers", || {
+        servers.end();
+        Ok(())
+    })
+}
+
+/// `cargo xtask servers`.
+pub(crate) fn servers(no_install: bool) -> Result<ExitCode> {
+    let interrupt = Interrupt::watch()?;
+    let programs = needs::provide(!no_install)?;
+    let servers = Servers::start(&programs, &interrupt)?;
+    println!("\nIn the terminal where `cargo test` is to run:\n");
+    for (variable, path) in programs.variables() {
+        println!("export {variable}={}", path.display());
+    }
+    for (variable, url) in servers.variables() {
+        println!("export {variable}={url}");
+    }
+    println!("\nCtrl-C here ends both servers and removes their data.");
+    while !interrupt.is_set() {
+        pause();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lint(timeline: &mut Timeline) -> Result<()> {
+    timeline.command("formatting", cargo()?.args(["fmt", "--all", "--check"]))?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    timeline.command("lints", cargo()?.args(clippy))?;
+    Ok(())
+}
+
+/// Cargo in the workspace's folder, with colours where a person looks on although the output passes through a pipe.
+fn cargo() -> Result<Command> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(workspace()?);
+    if std::io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none() {
+        cargo.env("CARGO_TERM_COLOR", "always");
+    }
+    Ok(cargo)
+}
+
+/// Asked at run time: a target folder that several checkouts share must not mix them up.
+fn workspace() -> Result<PathBuf> {
+    let own =
+        env::var_os("CARGO_MANIFEST_DIR").context("start this as `cargo xtask`, which says where the workspace is")?;
+    let folder = PathBuf::from(own).parent().map(PathBuf::from);
+    folder.context("the folder of xtask has no parent")
+}
