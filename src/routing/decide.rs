@@ -112,26 +112,34 @@ pub fn decide(
     let ranked = ranked(index, candidates, request.content);
     let ready = |id: &AgentId| ranked.iter().any(|(scored, _)| scored.id == *id && is_ready(scored));
     // Whom the message is for, whatever state it is in.
-    let wanted = ranked.iter().find(|(scored, _)| scored.score > 0 && scored.skipped != Some(Skipped::Declined));
+    let wanted = ranked.iter().find(|(scored, candidate)| scored.score > 0 && candidate.claim != Claim::Decline);
     let best_ready = ranked.iter().map(|(scored, _)| scored).find(|scored| scored.score > 0 && is_ready(scored));
     let current = request.current.filter(|id| ready(id));
     let chosen = match (current, best_ready) {
         (Some(current), Some(best)) if *current != best.id => {
             let own = ranked.iter().find(|(scored, _)| scored.id == *current).map_or(0, |(scored, _)| scored.score);
-            // The fallback answers only what nobody else recognises.
-            let margin = if *current == rules.fallback { 0 } else { rules.switch_margin };
-            let is_clearly_better = best.score > own.saturating_add(margin);
-            Some(if is_clearly_better { best.id.clone() } else { current.clone() })
+            // The fallback has no right to stay: what another agent recognises at least as well is for that agent.
+            let goes = *current == rules.fallback || best.score > own.saturating_add(rules.switch_margin);
+            Some(if goes { best.id.clone() } else { current.clone() })
         }
         (Some(current), _) => Some(current.clone()),
         (None, Some(best)) => Some(best.id.clone()),
         (None, None) => ready(&rules.fallback).then(|| rules.fallback.clone()),
     };
-    let chosen = chosen.or_else(|| ready(&rules.fallback).then(|| rules.fallback.clone()));
-    let missed = missed(request, wanted, chosen.as_ref(), candidates, &ranked);
+    // Without a fallback any agent is better than none: it can at least say what it is for.
+    let chosen =
+        chosen.or_else(|| ranked.iter().map(|(scored, _)| scored).find(|one| is_ready(one)).map(|one| one.id.clone()));
+    let expected = wanted.map(|(scored, _)| &scored.id).or(request.current).unwrap_or(&rules.fallback);
+    let missed = if chosen.as_ref() == Some(expected) { None } else { missed(expected, &ranked) };
     let (reason, detail) = reason(request, chosen.as_ref(), best_ready, missed);
-    let candidates = ranked.into_iter().map(|(scored, _)| scored).collect();
+    let candidates = ranked.into_iter().map(|(scored, _)| unless_chosen(scored, chosen.as_ref())).collect();
     RouteDecision { chosen, reason, detail, candidates }
+}
+
+/// Who was chosen was not passed over, even if nothing in the message speaks for it.
+fn unless_chosen(scored: Scored, chosen: Option<&AgentId>) -> Scored {
+    let skipped = scored.skipped.filter(|_| chosen != Some(&scored.id));
+    Scored { skipped, ..scored }
 }
 
 fn is_ready(scored: &Scored) -> bool {
@@ -140,9 +148,9 @@ fn is_ready(scored: &Scored) -> bool {
 
 /// All agents with their points: score, then priority, then id.
 fn ranked<'a>(index: &RouteIndex, candidates: &'a [Candidate], content: &str) -> Vec<(Scored, &'a Candidate)> {
-    let scores = index.score(content);
+    let points_of = index.score(content);
     let scored = |candidate: &'a Candidate| {
-        let points = scores.of(&candidate.id);
+        let points = points_of.of(&candidate.id);
         let (score, declined) = match candidate.claim {
             Claim::ByIntents => (points, false),
             Claim::Add(more) => (points.saturating_add(more), false),
@@ -166,18 +174,10 @@ fn ranked<'a>(index: &RouteIndex, candidates: &'a [Candidate], content: &str) ->
     ranked
 }
 
-/// The agent that should have answered but is not ready: whom the message is for, or else the current one.
-fn missed(
-    request: &RouteRequest<'_>,
-    wanted: Option<&(Scored, &Candidate)>,
-    chosen: Option<&AgentId>,
-    candidates: &[Candidate],
-    ranked: &[(Scored, &Candidate)],
-) -> Option<(SwitchReason, String)> {
-    let by_message = wanted.map(|(scored, _)| &scored.id);
-    let expected = by_message.or(request.current).filter(|id| Some(*id) != chosen)?;
-    let scored = ranked.iter().map(|(scored, _)| scored).find(|scored| scored.id == *expected)?;
-    let name = candidates.iter().find(|candidate| candidate.id == *expected).map(|candidate| &candidate.card.name)?;
+/// Why the agent that should have answered does not, in a word and in words; none if nothing keeps it.
+fn missed(expected: &AgentId, ranked: &[(Scored, &Candidate)]) -> Option<(SwitchReason, String)> {
+    let (scored, candidate) = ranked.iter().find(|(scored, _)| scored.id == *expected)?;
+    let name = &candidate.card.name;
     match scored.skipped? {
         Skipped::Disabled | Skipped::Draining => Some((SwitchReason::AgentDisabled, format!("{name} is disabled"))),
         Skipped::Quarantined => Some((SwitchReason::AgentUnavailable, format!("{name} is out of order"))),

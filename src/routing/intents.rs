@@ -10,7 +10,7 @@ use protocol::AgentId;
 use super::{
     card::AgentCard,
     examples::{Example, Likeness},
-    fold::words,
+    fold::{is_unspaced, words},
 };
 
 /// Points for an intent that matches.
@@ -48,16 +48,18 @@ struct Phrase {
     agent: usize,
     /// Never empty.
     patterns: Vec<Pattern>,
+    points: u32,
 }
 
 /// All agents' intents and examples, compiled.
 #[derive(Debug, Default)]
 pub struct RouteIndex {
     agents: Vec<(AgentId, Vec<Example>)>,
-    /// Phrases whose first word is whole, by that word.
-    by_word: HashMap<String, Vec<Phrase>>,
-    /// Phrases whose first word is open at its end.
-    open: Vec<Phrase>,
+    phrases: Vec<Phrase>,
+    /// Places of the phrases whose first word is whole, by that word.
+    by_word: HashMap<String, Vec<usize>>,
+    /// Places of the phrases whose first word is open at its end, by its first character.
+    open: HashMap<char, Vec<usize>>,
 }
 
 impl RouteIndex {
@@ -76,36 +78,50 @@ impl RouteIndex {
 
     fn add(&mut self, agent: usize, intent: &str) {
         let patterns: Vec<Pattern> = intent.split_whitespace().flat_map(patterns).collect();
-        let Some(first) = patterns.first() else { return };
-        if first.any_ending {
-            self.open.push(Phrase { agent, patterns });
+        let Some((first, first_char)) = patterns.first().and_then(|first| Some((first, first.text.chars().next()?)))
+        else {
+            return;
+        };
+        let same = |known: &usize| self.phrases[*known].agent == agent && self.phrases[*known].patterns == patterns;
+        let places = if first.any_ending {
+            self.open.entry(first_char).or_default()
         } else {
-            self.by_word.entry(first.text.clone()).or_default().push(Phrase { agent, patterns });
+            self.by_word.entry(first.text.clone()).or_default()
+        };
+        if !places.iter().any(same) {
+            places.push(self.phrases.len());
+            let points = points(&patterns);
+            self.phrases.push(Phrase { agent, patterns, points });
         }
     }
 
     /// Points of each agent for a message: each distinct intent counts once.
     pub fn score(&self, message: &str) -> Scores {
         let words = words(message);
-        let mut found: Vec<&Phrase> = Vec::new();
+        let mut points = vec![0u32; self.agents.len()];
+        let mut found = vec![false; self.phrases.len()];
         for at in 0..words.len() {
             let whole = self.by_word.get(&words[at]).into_iter().flatten();
-            let hits = whole.chain(&self.open).filter(|phrase| starts_at(&words[at..], phrase));
-            for phrase in hits {
-                if !found.iter().any(|known| known.agent == phrase.agent && known.patterns == phrase.patterns) {
-                    found.push(phrase);
+            let open = words[at].chars().next().and_then(|first| self.open.get(&first)).into_iter().flatten();
+            for place in whole.chain(open) {
+                let phrase = &self.phrases[*place];
+                if !found[*place] && starts_at(&words[at..], phrase) {
+                    found[*place] = true;
+                    points[phrase.agent] = points[phrase.agent].saturating_add(phrase.points);
                 }
             }
         }
-        let mut points = vec![0u32; self.agents.len()];
-        for phrase in found {
-            let further = u32::try_from(phrase.patterns.len() - 1).unwrap_or(u32::MAX);
-            points[phrase.agent] += INTENT_POINTS + further.saturating_mul(FURTHER_WORD_POINTS);
-        }
         let likeness = Likeness::of(message);
         let scored = self.agents.iter().zip(points);
-        Scores(scored.map(|((id, examples), points)| (id.clone(), points + likeness.points(examples))).collect())
+        let sum = |points: u32, examples: &[Example]| points.saturating_add(likeness.points(examples));
+        Scores(scored.map(|((id, examples), points)| (id.clone(), sum(points, examples))).collect())
     }
+}
+
+/// What a phrase is worth. Characters of a script without spaces that stand together are one word.
+fn points(patterns: &[Pattern]) -> u32 {
+    let further = patterns.windows(2).filter(|two| !(is_unspaced(&two[0].text) && is_unspaced(&two[1].text))).count();
+    INTENT_POINTS.saturating_add(u32::try_from(further).unwrap_or(u32::MAX).saturating_mul(FURTHER_WORD_POINTS))
 }
 
 /// The patterns of one blank-separated piece of an intent.
@@ -140,9 +156,13 @@ mod tests {
         check(&["product"], "our production line", 0);
         check(&["product"], "PRODUCT!", 10);
         check(&["product"], "the product, the product", 10);
+        check(&["product", "Product", "PRODUCT "], "the product", 10);
         check(&["цена"], "Какая ЦЕНА?", 10);
         check(&["цена"], "оценка", 0);
         check(&["价格"], "价格 是 多少", 10);
+        check(&["价格"], "这个价格是多少？", 10);
+        check(&["价格"], "这个价是多少", 0);
+        check(&["ราคา"], "ขอราคาหน่อย", 10);
         check(&[], "anything", 0);
     }
 

@@ -63,6 +63,13 @@ fn the_current_agent_keeps_the_turn_unless_another_is_clearly_better() {
 }
 
 #[test]
+fn the_fallback_keeps_only_what_nobody_else_recognises() {
+    check("", "concierge", "help with a listing", "product intent_change");
+    check("", "concierge", "help with the price", "concierge stays");
+    check("", "concierge", "help", "concierge stays");
+}
+
+#[test]
 fn between_equals_priority_decides_then_the_id() {
     check("", "", "price of the product", "product first_message");
 }
@@ -74,7 +81,10 @@ fn an_agent_that_is_not_ready_is_skipped_and_the_reason_says_so() {
     check("~pricing", "product", "margin", "product stays");
     check("!pricing", "pricing", "and 15%?", "concierge agent_disabled (Pricing is disabled)");
     check("!pricing", "pricing", "the listing", "product intent_change");
-    check("!pricing !concierge", "", "margin", "nobody stays");
+    check("!pricing !concierge", "", "margin", "product agent_disabled (Pricing is disabled)");
+    check("!concierge", "", "hello", "product agent_disabled (Concierge is disabled)");
+    check("~concierge !product", "", "hello", "pricing agent_unavailable (Concierge is busy)");
+    check("?pricing", "pricing", "and 15%?", "concierge agent_unavailable (Pricing is out of order)");
     check("!pricing !concierge !product", "pricing", "hello", "nobody stays");
 }
 
@@ -94,6 +104,9 @@ fn everybody_is_listed_with_points_and_with_why_not() {
     let expected =
         [("product", 10, Some(Skipped::Disabled)), ("pricing", 10, None), ("concierge", 0, Some(Skipped::NoMatch))];
     assert_eq!(listed, expected);
+    let unclear = ask(&agents(""), "", "hello");
+    let chosen = unclear.candidates.iter().find(|one| Some(&one.id) == unclear.chosen.as_ref()).unwrap();
+    assert_eq!((chosen.id.as_str(), chosen.score, chosen.skipped), ("concierge", 0, None));
 }
 
 proptest! {
@@ -101,9 +114,10 @@ proptest! {
     fn the_order_of_the_agents_changes_nothing(
         order in Just(vec![0usize, 1, 2]).prop_shuffle(),
         content in "(price|margin|listing|product|tag|hello|цена)( (price|margin|listing|tag|помощь)){0,4}",
-        current in prop::sample::select(vec!["", "pricing", "product", "concierge"]),
+        current in prop::sample::select(vec!["", "pricing", "product", "concierge", "gone"]),
+        states in "([!?~]pricing)?( [!?~]product)?( [!?~]concierge)?",
     ) {
-        let candidates = agents("");
+        let candidates = agents(&states);
         let shuffled: Vec<_> = order.iter().map(|place| candidates[*place].clone()).collect();
         prop_assert_eq!(ask(&candidates, current, &content), ask(&shuffled, current, &content));
     }

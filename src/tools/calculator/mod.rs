@@ -45,12 +45,17 @@ pub struct Calculator {
 }
 
 impl Calculator {
-    /// The name that config and models know it by.
+    /// Its usual name.
     pub const NAME: &'static str = "calculator";
 
-    /// A calculator. It has no settings.
+    /// A calculator under its usual name, in its own words.
     pub fn new() -> Self {
-        let description = "Calculates an arithmetic expression in exact decimals. Operators: + - * / % ^ and \
+        Self::named(Self::NAME, None)
+    }
+
+    /// A calculator under this name, which models read with this description in place of its own words.
+    pub fn named(name: &str, description: Option<String>) -> Self {
+        let own_words = "Calculates an arithmetic expression in exact decimals. Operators: + - * / % ^ and \
             parentheses; `20%` means 0.2, so a price with 20% on top is `price * (1 + 20%)`. Functions: \
             round(x, digits), min(a, b, ...), max(a, b, ...), abs(x). Write decimals with a point and thousands \
             without a separator. The answer's `result` is a decimal number as text; `rounded` is true where it may \
@@ -68,8 +73,8 @@ impl Calculator {
             "required": ["expression"],
             "additionalProperties": false,
         });
-        let description = description.to_owned();
-        Self { spec: ToolSpec { name: Self::NAME.to_owned(), description, parameters, effect: Effect::Pure } }
+        let description = description.unwrap_or_else(|| own_words.to_owned());
+        Self { spec: ToolSpec { name: name.to_owned(), description, parameters, effect: Effect::Pure } }
     }
 }
 
