@@ -147,6 +147,7 @@ impl ConversationClient {
     }
 
     async fn how_it_ended(&self, id: InternalId, target: CancelTarget) -> Result<CancelAnswer, Refusal> {
+        let by_message = matches!(target, CancelTarget::Message(_));
         let read = self.on_io(move |store| async move {
             let turn_id = match target {
                 CancelTarget::Turn(turn_id) => Some(turn_id),
@@ -159,6 +160,8 @@ impl ConversationClient {
         });
         match read.await? {
             Some(turn) => Ok(CancelAnswer { turn_id: Some(turn.turn_id), status: turn.ended, was_over: true }),
+            // Nobody saw that message yet: the conversation keeps the cancel until it comes.
+            None if by_message => Ok(CancelAnswer { turn_id: None, status: None, was_over: false }),
             None => Err(Refusal::new(Code::NotFound, "there is no such turn in this conversation")),
         }
     }

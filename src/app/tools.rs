@@ -27,7 +27,7 @@ pub(super) fn grant(tools: &BTreeMap<String, config::Tool>, grants: &[ToolGrant]
 
 fn build(name: &str, tool: &config::Tool) -> Result<Arc<dyn Tool>, String> {
     match &tool.kind {
-        ToolKind::Calculator => Ok(Arc::new(Calculator::new())),
+        ToolKind::Calculator => Ok(Arc::new(Calculator::named(name, tool.description.clone()))),
         ToolKind::Http(http) => {
             let config = http_config(tool, http).map_err(|why| format!("the tool `{name}`: {why}"))?;
             let tool = HttpTool::new(name, config).map_err(|error| format!("the tool `{name}`: {error}"))?;

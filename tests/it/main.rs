@@ -12,6 +12,8 @@ mod context;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod supervision;
