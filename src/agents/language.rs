@@ -55,13 +55,20 @@ fn is_cyrillic(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Seq, TurnId};
+    use protocol::{MessageId, Seq, TurnId};
     use uuid::Uuid;
 
     use super::{Language::*, *};
 
     fn past(role: Role, content: &str) -> PastMessage {
-        PastMessage { seq: Seq(1), turn_id: TurnId(Uuid::nil()), role, agent_id: None, content: content.to_owned() }
+        PastMessage {
+            id: MessageId(Uuid::nil()),
+            seq: Seq(1),
+            turn_id: TurnId(Uuid::nil()),
+            role,
+            agent_id: None,
+            content: content.to_owned(),
+        }
     }
 
     #[track_caller]
