@@ -12,7 +12,7 @@ use crate::{
     },
     agents::{
         concierge::ConciergeAgent,
-        model::{ModelAgent, ModelAgentConfig, ModelEndpoint},
+        model::{ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
         pricing::PricingAgent,
     },
     config::{self, AgentKind, Config, Model},
@@ -122,6 +122,7 @@ fn endpoint(model: &Model) -> ModelEndpoint {
         retries_max: model.retries_max,
         retry_backoff_min: model.retry_backoff_min.0,
         retry_backoff_max: model.retry_backoff_max.0,
+        tool_mode: ToolMode::Native,
     }
 }
 
