@@ -109,10 +109,9 @@ impl<'a> Calls<'a> {
 
     /// A model that got no call of an answer right, again and again though told what is wrong, is given up.
     fn judge(&mut self, calls: &[ToolCall], outcomes: &[ToolOutcome]) -> Result<(), RunError> {
-        let wrong: Option<Vec<Code>> = outcomes.iter().map(wrong).collect();
-        let Some((code, (call, outcome))) =
-            wrong.and_then(|codes| codes.last().copied().zip(calls.iter().zip(outcomes).last()))
-        else {
+        let all: Option<Vec<Code>> = outcomes.iter().map(wrong).collect();
+        let last = calls.last().zip(outcomes.last());
+        let Some((code, (call, outcome))) = all.and_then(|codes| codes.last().copied()).zip(last) else {
             self.wrong_in_a_row = 0;
             return Ok(());
         };

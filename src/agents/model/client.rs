@@ -100,7 +100,7 @@ impl Client {
         let response = checked(response).await?;
         let bytes = Box::pin(response.bytes_stream());
         let first = Some((first_until, first_byte_timeout));
-        Ok(Call { bytes, until, first, chunk_timeout, call_timeout })
+        Ok(Call { bytes, until, first, chunk_max: chunk_timeout, call_max: call_timeout })
     }
 
     fn failed(&self, error: &reqwest::Error) -> CallError {
@@ -121,8 +121,8 @@ pub(super) struct Call<S> {
     /// Until when, and within which time, the answer must begin; none once it did. Many servers send the head at once and
     /// think then.
     first: Option<(Instant, Duration)>,
-    chunk_timeout: Duration,
-    call_timeout: Duration,
+    chunk_max: Duration,
+    call_max: Duration,
 }
 
 impl<S: Stream<Item = reqwest::Result<Bytes>>> Call<S> {
@@ -130,20 +130,20 @@ impl<S: Stream<Item = reqwest::Result<Bytes>>> Call<S> {
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, CallError> {
         let (silent_until, silence) = match self.first.take() {
             Some((until, max)) => (until, CallError::FirstByteTimeout(max)),
-            None => (Instant::now() + self.chunk_timeout, CallError::ChunkTimeout(self.chunk_timeout)),
+            None => (Instant::now() + self.chunk_max, CallError::ChunkTimeout(self.chunk_max)),
         };
         match timeout_at(self.until.min(silent_until), self.bytes.next()).await {
             Ok(None) => Ok(None),
             Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
             Ok(Some(Err(error))) => Err(CallError::Broken(without_url(&error))),
-            Err(_) if self.until <= silent_until => Err(CallError::CallTimeout(self.call_timeout)),
+            Err(_) if self.until <= silent_until => Err(CallError::CallTimeout(self.call_max)),
             Err(_) => Err(silence),
         }
     }
 
     /// The model said that it was done: only the usage and the end may still come, and at once.
     pub(super) fn hurry(&mut self) {
-        self.chunk_timeout = self.chunk_timeout.min(AFTER_END_MAX);
+        self.chunk_max = self.chunk_max.min(AFTER_END_MAX);
     }
 }
 
