@@ -53,7 +53,7 @@ pub(crate) async fn write_head(
 ) -> std::io::Result<()> {
     let mut head = format!("HTTP/1.1 {status} Scripted\r\ntransfer-encoding: chunked\r\nconnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
     }
     head.push_str("\r\n");
     socket.write_all(head.as_bytes()).await

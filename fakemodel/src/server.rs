@@ -140,7 +140,7 @@ async fn play(socket: &mut TcpStream, script: &Script, seen: &Mutex<Seen>) -> Op
                 }
             }
             Step::Cut => return Some(()),
-            Step::Stall => return wait(socket, Duration::from_secs(3600)).await,
+            Step::Stall => return wait(socket, Duration::from_hours(1)).await,
             Step::Again => at = 0,
         }
     }

@@ -61,7 +61,14 @@ mod tests {
     use super::{Language::*, *};
 
     fn past(role: Role, content: &str) -> PastMessage {
-        PastMessage { seq: Seq(1), turn_id: TurnId(Uuid::nil()), role, agent_id: None, content: content.to_owned() }
+        PastMessage {
+            id: protocol::MessageId(Uuid::nil()),
+            seq: Seq(1),
+            turn_id: TurnId(Uuid::nil()),
+            role,
+            agent_id: None,
+            content: content.to_owned(),
+        }
     }
 
     #[track_caller]

@@ -68,8 +68,8 @@ impl Client {
         let sent = timeout(first_byte, self.http.post(self.url.clone()).json(body).send()).await;
         let response = sent.map_err(|_| CallError::FirstByteTimeout(first_byte))?.map_err(|error| failed(&error))?;
         let response = checked(response).await?;
-        let (chunk_timeout, call_timeout) = (self.endpoint.chunk_timeout, self.endpoint.call_timeout);
-        Ok(Call { bytes: Box::pin(response.bytes_stream()), until, chunk_timeout, call_timeout })
+        let (chunk_timeout, timeout) = (self.endpoint.chunk_timeout, self.endpoint.call_timeout);
+        Ok(Call { bytes: Box::pin(response.bytes_stream()), until, chunk_timeout, timeout })
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Call<S> {
     bytes: std::pin::Pin<Box<S>>,
     until: Instant,
     chunk_timeout: Duration,
-    call_timeout: Duration,
+    timeout: Duration,
 }
 
 impl<S: Stream<Item = reqwest::Result<bytes::Bytes>>> Call<S> {
@@ -86,7 +86,7 @@ impl<S: Stream<Item = reqwest::Result<bytes::Bytes>>> Call<S> {
     pub(super) async fn next(&mut self) -> Result<Option<bytes::Bytes>, CallError> {
         let next = timeout_at(self.until, timeout(self.chunk_timeout, self.bytes.next())).await;
         match next {
-            Err(_) => Err(CallError::CallTimeout(self.call_timeout)),
+            Err(_) => Err(CallError::CallTimeout(self.timeout)),
             Ok(Err(_)) => Err(CallError::ChunkTimeout(self.chunk_timeout)),
             Ok(Ok(None)) => Ok(None),
             Ok(Ok(Some(Ok(bytes)))) => Ok(Some(bytes)),

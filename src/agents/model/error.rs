@@ -55,8 +55,12 @@ impl CallError {
     /// Whether the same call may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::FirstByteTimeout(_) | Self::ChunkTimeout(_) => true,
-            Self::Broken(_) | Self::Unfinished | Self::Upstream(_) => true,
+            Self::Unreachable(_)
+            | Self::FirstByteTimeout(_)
+            | Self::ChunkTimeout(_)
+            | Self::Broken(_)
+            | Self::Unfinished
+            | Self::Upstream(_) => true,
             Self::Status { status, .. } => matches!(status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504 | 529),
             Self::CallTimeout(_) | Self::Protocol(_) => false,
         }

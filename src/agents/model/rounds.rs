@@ -166,10 +166,9 @@ impl<'a> Rounds<'a> {
         loop {
             let events = match call.next().await.and_then(|bytes| bytes.map(|bytes| reader.push(&bytes)).transpose()) {
                 Ok(Some(events)) => events,
-                Ok(None) if answer.is_whole() => return Ok(Ok(answer)),
-                Ok(None) => return Ok(Err(CallError::Unfinished)),
                 // What comes after the model said that it was done does not matter.
-                Err(_) if answer.is_whole() => return Ok(Ok(answer)),
+                Ok(None) | Err(_) if answer.is_whole() => return Ok(Ok(answer)),
+                Ok(None) => return Ok(Err(CallError::Unfinished)),
                 Err(failure) => return Ok(Err(failure)),
             };
             for data in events {
