@@ -204,9 +204,9 @@ async fn build(
 async fn apply_switches(store: &dyn Store, catalog: &Catalog) -> Result<(), StartError> {
     for (id, enabled) in store.agent_switches().await? {
         if let Some(slot) = catalog.get(&id) {
-            slot.set_enabled(enabled)
+            slot.set_enabled(enabled);
         } else {
-            tracing::info!(agent_id = %id, enabled, "an agent that is not plugged in was switched before")
+            tracing::info!(agent_id = %id, enabled, "an agent that is not plugged in was switched before");
         }
     }
     Ok(())
