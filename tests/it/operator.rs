@@ -41,7 +41,7 @@ async fn a_conversation_is_still_there_after_a_restart_and_after_a_kill() {
     assert_eq!(server.events(&id).await, before);
     let turn = server.say(&id, "margin 25%").await;
     assert_eq!(turn["status"], "completed", "{turn}");
-    assert!(said(&turn).contains("1037"), "the agent forgot what it knew: {}", said(&turn));
+    assert!(said(&turn).contains("1,037.04"), "the agent forgot what it knew: {}", said(&turn));
     let seen = server.events(&id).await;
     server.kill();
     server.restart(None).await;
