@@ -57,7 +57,7 @@ impl DataDir {
 
     /// Where the embedded database is.
     pub fn database(&self) -> PathBuf {
-        self.path.join("switchboard.sqlite")
+        self.path.join("switchboard.db")
     }
 
     /// Where the admin token is, if it was made here.

@@ -18,7 +18,7 @@ async fn a_start_says_where_it_listens_who_answers_and_where_the_token_is() {
         "concierge",
         "pricing_agent",
         "data/admin-token",
-        "switchboard.sqlite",
+        "switchboard.db",
         "ready",
     ] {
         assert!(server.banner().contains(expected), "`{expected}` is not in\n{}", server.banner());
