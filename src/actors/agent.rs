@@ -222,9 +222,8 @@ impl Handler<StartRun> for AgentActor {
         let task = self.spawn(start.0);
         self.runs.insert(run_id, Running { task: task.abort_handle(), pipe });
         let over = task.into_actor(self).map(move |joined, actor, ctx| {
-            let verdict = joined.unwrap_or_else(|error| match error.is_cancelled() {
-                true => RunVerdict::Stopped,
-                false => RunVerdict::Failed(error.to_string()),
+            let verdict = joined.unwrap_or_else(|error| {
+                if error.is_cancelled() { RunVerdict::Stopped } else { RunVerdict::Failed(error.to_string()) }
             });
             actor.run_over(run_id, verdict, ctx);
         });

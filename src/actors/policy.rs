@@ -30,7 +30,7 @@ impl Default for RestartPolicy {
             restart_window: Duration::from_secs(30),
             backoff_min: Duration::from_millis(100),
             backoff_max: Duration::from_secs(30),
-            quiet_period: Duration::from_secs(60),
+            quiet_period: Duration::from_mins(1),
         }
     }
 }

@@ -155,7 +155,9 @@ impl Topic {
         inner.ended |= ends;
         let readers = inner.live_readers();
         drop(inner);
-        readers.iter().for_each(|bell| bell.ring());
+        for bell in readers {
+            bell.ring();
+        }
     }
 
     /// Says that the conversation was erased; readers are woken.
@@ -166,7 +168,9 @@ impl Topic {
         inner.bytes = 0;
         let readers = inner.live_readers();
         drop(inner);
-        readers.iter().for_each(|bell| bell.ring());
+        for bell in readers {
+            bell.ring();
+        }
     }
 
     /// Lets go of what is kept in memory; the store has it.

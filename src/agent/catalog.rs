@@ -37,7 +37,7 @@ pub struct AgentLimits {
 impl Default for AgentLimits {
     fn default() -> Self {
         Self {
-            execution_time_max: Duration::from_secs(300),
+            execution_time_max: Duration::from_mins(5),
             runs_concurrent_max: 64,
             failure_streak_max: 5,
             policy: Policy::Enqueue,

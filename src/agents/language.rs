@@ -55,14 +55,14 @@ fn is_cyrillic(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{MessageId, Seq, TurnId};
+    use protocol::{Seq, TurnId};
     use uuid::Uuid;
 
     use super::{Language::*, *};
 
     fn past(role: Role, content: &str) -> PastMessage {
         PastMessage {
-            id: MessageId(Uuid::nil()),
+            id: protocol::MessageId(Uuid::nil()),
             seq: Seq(1),
             turn_id: TurnId(Uuid::nil()),
             role,

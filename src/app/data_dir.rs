@@ -57,7 +57,7 @@ impl DataDir {
 
     /// Where the embedded database is.
     pub fn database(&self) -> PathBuf {
-        self.path.join("switchboard.sqlite")
+        self.path.join("switchboard.db")
     }
 
     /// Where the admin token is, if it was made here.
@@ -71,26 +71,26 @@ impl DataDir {
     /// [`DataDirError::Unusable`].
     pub fn admin_token(&self) -> Result<SecretString, DataDirError> {
         let path = self.admin_token_path();
-        self.read_or_make_token(&path).map_err(|source| DataDirError::Unusable { path, source })
+        read_or_make_token(&path).map_err(|source| DataDirError::Unusable { path, source })
     }
+}
 
-    fn read_or_make_token(&self, path: &Path) -> io::Result<SecretString> {
-        if let Ok(mut file) = File::open(path) {
-            let mut text = String::new();
-            file.read_to_string(&mut text)?;
-            if text.trim().len() >= 32 {
-                return Ok(text.trim().to_owned().into());
-            }
+fn read_or_make_token(path: &Path) -> io::Result<SecretString> {
+    if let Ok(mut file) = File::open(path) {
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        if text.trim().len() >= 32 {
+            return Ok(text.trim().to_owned().into());
         }
-        // 244 random bits.
-        let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        let partial = path.with_extension("partial");
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial)?;
-        file.write_all(token.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&partial, path)?;
-        Ok(token.into())
     }
+    // 244 random bits.
+    let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+    let partial = path.with_extension("partial");
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&partial)?;
+    file.write_all(token.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&partial, path)?;
+    Ok(token.into())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
         session::SessionBounds, topic::TailBounds,
     },
     agent::catalog::AgentSlot,
-    config::{Config, ConnectionKind, Limits, Supervision},
+    config::{Config, ConnectionKind, ConnectionUrl, Limits, Supervision},
     conversation,
     http::{HttpLimits, ServerOptions},
     routing::RouteRules,
@@ -49,7 +49,7 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
 
 /// SQLite has one writer; PostgreSQL commits on half of its connections and keeps the rest for reads.
 fn shards(config: &Config) -> usize {
-    match config.database.url.as_ref().map(|url| url.kind()) {
+    match config.database.url.as_ref().map(ConnectionUrl::kind) {
         Some(ConnectionKind::Postgres) => (config.database.connections_max as usize / 2).max(1),
         _ => NonZeroUsize::MIN.get(),
     }

@@ -61,11 +61,9 @@ impl ServeError {
     /// The exit code, in the words of sysexits.h.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::DataDir(DataDirError::Held { .. }) => 73,
-            Self::DataDir(DataDirError::Unusable { .. }) => 73,
+            Self::DataDir(_) => 73,
             Self::Plug(_) | Self::Redis(_) => 2,
-            Self::Database { .. } => 69,
-            Self::Start(StartError::Listen { .. }) => 69,
+            Self::Database { .. } | Self::Start(StartError::Listen { .. }) => 69,
             Self::Start(_) | Self::System(_) => 71,
         }
     }

@@ -203,9 +203,10 @@ async fn build(
 /// What an operator said about an agent goes before what config says.
 async fn apply_switches(store: &dyn Store, catalog: &Catalog) -> Result<(), StartError> {
     for (id, enabled) in store.agent_switches().await? {
-        match catalog.get(&id) {
-            Some(slot) => slot.set_enabled(enabled),
-            None => tracing::info!(agent_id = %id, enabled, "an agent that is not plugged in was switched before"),
+        if let Some(slot) = catalog.get(&id) {
+            slot.set_enabled(enabled);
+        } else {
+            tracing::info!(agent_id = %id, enabled, "an agent that is not plugged in was switched before");
         }
     }
     Ok(())

@@ -158,7 +158,7 @@ pub(super) async fn send(
 
 fn client_id(request: &HttpRequest, in_body: Option<ClientMessageId>) -> Result<ClientMessageId, Problem> {
     let header = request.headers().get("Idempotency-Key").map(|value| value.to_str().unwrap_or_default());
-    let in_header = header.map(|text| text.parse::<ClientMessageId>()).transpose();
+    let in_header = header.map(str::parse::<ClientMessageId>).transpose();
     let in_header = in_header.map_err(|error| Problem::field(format!("in `Idempotency-Key`: {error}")))?;
     match (in_body, in_header) {
         (Some(body), Some(header)) if body != header => {

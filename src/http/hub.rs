@@ -45,7 +45,7 @@ impl Default for HttpLimits {
             content_bytes_max: 32 * 1024,
             body_bytes_max: 256 * 1024,
             body_timeout: Duration::from_secs(15),
-            wait_time_max: Duration::from_secs(60),
+            wait_time_max: Duration::from_mins(1),
             frame_bytes_read_max: 1024 * 1024,
             websocket_ping_interval: Duration::from_secs(25),
             websocket_pong_timeout: Duration::from_secs(8),

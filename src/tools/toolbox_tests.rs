@@ -1,3 +1,5 @@
+//! Grants, schemas, time-outs and caps of tool calls.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{browser::Browser, client::new_id, embedded::Embedded};
 
 /// The client as the first design has it (its types left out), with the page's callbacks collecting what they get.
-const CLIENT: &str = r#"
+const CLIENT: &str = r"
 class MultiAgentStreamingClient {
   constructor(log) { this.eventSource = null; this.currentAgent = null; this.log = log; }
   async startConversation(conversationId) {
@@ -32,7 +32,7 @@ class MultiAgentStreamingClient {
   onError(error, agentId) { this.log.push(`error ${agentId}`); }
   onTurnEnd() {}
 }
-"#;
+";
 
 #[tokio::test]
 async fn the_first_designs_client_works_unchanged_in_a_browser() {
@@ -40,7 +40,7 @@ async fn the_first_designs_client_works_unchanged_in_a_browser() {
     let browser = Browser::start().await;
     browser.go(&format!("{}/healthz", server.url)).await;
     let script = format!(
-        r#"{CLIENT}
+        r"{CLIENT}
         const [id, done] = arguments, log = [], client = new MultiAgentStreamingClient(log);
         let turns = 0;
         const say = content => fetch(`/api/conversations/${{id}}/messages`, {{
@@ -48,7 +48,7 @@ async fn the_first_designs_client_works_unchanged_in_a_browser() {
         client.onTurnEnd = () => {{ if (++turns === 3) done(log); }};
         // The stream is opened before the conversation exists.
         client.startConversation(id).then(() => say('beta say=Hello tool=1')).then(() => say('gamma say=there')).then(() => say('panic'));
-        "#
+        "
     );
     let log = browser.run(&script, &[json!(new_id())]).await;
     let expected = [

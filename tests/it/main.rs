@@ -12,6 +12,8 @@ mod context;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod operator;
 #[cfg(test)]
 mod resume;

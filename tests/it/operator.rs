@@ -13,14 +13,9 @@ use crate::support::{
 #[tokio::test]
 async fn a_start_says_where_it_listens_who_answers_and_where_the_token_is() {
     let server = TestServer::with(CONCIERGE);
-    for expected in [
-        "listens on http://127.0.0.1:",
-        "concierge",
-        "pricing_agent",
-        "data/admin-token",
-        "switchboard.sqlite",
-        "ready",
-    ] {
+    for expected in
+        ["listens on http://127.0.0.1:", "concierge", "pricing_agent", "data/admin-token", "switchboard.db", "ready"]
+    {
         assert!(server.banner().contains(expected), "`{expected}` is not in\n{}", server.banner());
     }
     assert!(!server.banner().contains(&server.admin_token), "the token is printed");
@@ -36,15 +31,15 @@ async fn a_conversation_is_still_there_after_a_restart_and_after_a_kill() {
     let id = new_id();
     server.say(&id, "cost 500, commission 15%, logistics 60, tax 6%").await;
     let before = server.events(&id).await;
-    assert!(server.terminate().success());
-    server.restart(None);
+    assert!(server.terminate().await.success());
+    server.restart(None).await;
     assert_eq!(server.events(&id).await, before);
     let turn = server.say(&id, "margin 25%").await;
     assert_eq!(turn["status"], "completed", "{turn}");
-    assert!(said(&turn).contains("1037"), "the agent forgot what it knew: {}", said(&turn));
+    assert!(said(&turn).contains("1,037.04"), "the agent forgot what it knew: {}", said(&turn));
     let seen = server.events(&id).await;
     server.kill();
-    server.restart(None);
+    server.restart(None).await;
     assert_eq!(server.events(&id).await, seen);
     assert_dense(&seen);
     let mut ws = server.ws_at(&format!("/api/ws/{id}?after={}", before.len())).await;
@@ -56,7 +51,7 @@ async fn a_conversation_is_still_there_after_a_restart_and_after_a_kill() {
 async fn a_disabled_agent_stays_disabled_over_a_restart() {
     let mut server = TestServer::with(CONCIERGE);
     server.admin(Method::POST, "/api/admin/agents/pricing_agent/disable", None).await.expect(200);
-    server.restart(None);
+    server.restart(None).await;
     let agent = server.admin(Method::GET, "/api/admin/agents/pricing_agent", None).await.expect(200);
     assert_eq!((&agent["enabled"], &agent["state"]), (&json!(false), &json!("disabled")));
     let id = new_id();
@@ -76,7 +71,7 @@ async fn a_termination_closes_sockets_with_a_hint_and_exits_0() {
     let mut ws = server.ws(&id).await;
     ws.subscribe(None).await;
     ws.until("turn_end").await;
-    assert!(server.terminate().success(), "{}", server.log());
+    assert!(server.terminate().await.success(), "{}", server.log());
     let draining = ws.op("draining", &mut Vec::new()).await;
     assert!(draining["reconnectAfterMs"].as_u64().unwrap() > 0);
     assert_eq!(u16::from(ws.closed().await.unwrap().code), 4012);
@@ -173,7 +168,7 @@ async fn a_turn_that_was_cut_by_a_kill_is_found_and_answered() {
     ws.subscribe(None).await;
     ws.until("content_chunk").await;
     server.kill();
-    server.restart(None);
+    server.restart(None).await;
     let mut ws = server.ws(&id).await;
     ws.subscribe(None).await;
     let events = ws.until("turn_end").await;

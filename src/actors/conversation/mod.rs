@@ -56,8 +56,8 @@ impl Default for ConversationBounds {
     fn default() -> Self {
         Self {
             core: Limits::default(),
-            conversation_idle: Duration::from_secs(60),
-            turn_time_max: Duration::from_secs(600),
+            conversation_idle: Duration::from_mins(1),
+            turn_time_max: Duration::from_mins(10),
             run_credits_max: 256,
             commands_waiting_max: 64,
         }

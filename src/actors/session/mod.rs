@@ -57,7 +57,7 @@ impl Default for SessionBounds {
         Self {
             frame_bytes_max: 64 * 1024,
             subscribe_timeout: Duration::from_secs(10),
-            wait_for_conversation: Duration::from_secs(600),
+            wait_for_conversation: Duration::from_mins(10),
             write_deadline: Duration::from_secs(10),
             batch_bytes_max: 64 * 1024,
             commands_waiting_max: 16,

@@ -1,3 +1,5 @@
+//! What the concierge says, in both languages.
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Dialogues over several messages, as data.
+
 use proptest::prelude::*;
 
 use super::*;

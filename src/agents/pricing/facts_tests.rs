@@ -1,3 +1,5 @@
+//! Sentences of sellers, and the facts that are read from them.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Numbers in every spelling that sellers use.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The pricing agent as a whole: state, shared context, stores that fail.
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},

@@ -1,3 +1,5 @@
+//! The built-in config: clean, and every key is explained in it.
+
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;

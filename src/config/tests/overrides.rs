@@ -1,3 +1,5 @@
+//! The environment over the file.
+
 use super::{super::Place, check, check_whole, load};
 
 const WHOLE: &str = "server: { port: 1 }\nmodels: { My-Model: { base_url: 'http://h', model: m } }\nagents:\n  - { id: concierge, kind: concierge, intents: [a] }\n  - { id: big_one, kind: pricing }\n";

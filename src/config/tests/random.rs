@@ -1,3 +1,5 @@
+//! No text makes the loader panic.
+
 use proptest::prelude::*;
 
 use super::super::{Config, DEFAULT_CONFIG, Source};

@@ -1,3 +1,5 @@
+//! Errors as an operator sees them.
+
 use super::{AGENTS, load};
 
 #[test]

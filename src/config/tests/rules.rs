@@ -1,3 +1,5 @@
+//! Each rule, with the place and the words of its error.
+
 use super::{check, check_whole};
 
 #[test]

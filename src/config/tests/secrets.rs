@@ -1,3 +1,5 @@
+//! Secrets are fetched, checked and never shown.
+
 use std::path::Path;
 
 use super::{

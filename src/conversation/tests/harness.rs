@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use protocol::{
     AgentId, Code, MessageId, RunId, Timestamp, TurnId,
-    event::{JsonObject, Policy, SwitchReason, Usage},
+    event::{JsonObject, SwitchReason, Usage},
 };
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Appending: dense, fenced, and once.
+
 use protocol::{
     Event, Seq,
     event::{MessageStatus, Role},

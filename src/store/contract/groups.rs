@@ -1,3 +1,5 @@
+//! Groups: one that is refused does not touch the others.
+
 use protocol::Seq;
 
 use super::support::*;

@@ -1,3 +1,5 @@
+//! Lists, pages and cursors.
+
 use protocol::{
     Seq,
     event::{JsonObject, MessageStatus, Role},

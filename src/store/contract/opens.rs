@@ -1,3 +1,5 @@
+//! Becoming the writer, and what is read then.
+
 use protocol::{
     Seq,
     event::{JsonObject, MessageStatus},

@@ -1,3 +1,5 @@
+//! Events and the rows that follow from them, as data.
+
 use std::sync::Arc;
 
 use protocol::{

@@ -1,3 +1,5 @@
+//! Calculations, refusals, and a comparison with floating point.
+
 use proptest::prelude::*;
 
 use super::*;

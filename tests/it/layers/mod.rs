@@ -14,7 +14,7 @@ use std::{
 
 use lexer::{Placed, Token};
 use paths::Named;
-use table::{LAYERS, LINES_MAX, Layer, RESERVED, SEQ_PLACES};
+use table::{LAYERS, LINES_MAX, Layer, RESERVED, SEQ_PLACES, TEST_PLACES};
 
 /// The folders that the layers are about.
 const LAYERED: &[&str] = &["src", "protocol/src", "entity/src", "migration/src"];
@@ -65,7 +65,8 @@ impl Source {
     }
 
     fn is_test(&self) -> bool {
-        self.file.starts_with("tests/") || self.file.ends_with("/tests.rs") || self.file.contains("/tests/")
+        let is_below = |folder: &&str| self.file.starts_with(*folder);
+        self.file.ends_with("/tests.rs") || self.file.contains("/tests/") || TEST_PLACES.iter().any(is_below)
     }
 
     fn violation(&self, line: usize, rule: impl Into<String>) -> Violation {
@@ -104,7 +105,7 @@ fn higher(source: &Source, own: Layer, named: &Named) -> Option<Violation> {
     let theirs = layer_of(target).filter(|theirs| *theirs > own)?;
     let rule =
         format!("{own:?} names `{}`, which is {theirs:?}: a lower layer never names a higher one", target.join("::"));
-    source.file.starts_with("src/").then(|| source.violation(named.line, rule))
+    (source.file.starts_with("src/") && !source.is_test()).then(|| source.violation(named.line, rule))
 }
 
 fn reserved(source: &Source, place: &[String], named: &Named) -> Option<Violation> {

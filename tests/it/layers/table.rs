@@ -24,6 +24,7 @@ pub(super) const LAYERS: &[(&str, Layer)] = &[
     ("http", Layer::Http),
     ("telemetry", Layer::App),
     ("app", Layer::App),
+    ("cli", Layer::App),
     ("main", Layer::App),
     ("lib", Layer::App),
 ];
@@ -83,6 +84,9 @@ pub(super) const RESERVED: &[Reserved] = &[
 
 /// Where an `Envelope` may be built, which is what gives an event its `seq`.
 pub(super) const SEQ_PLACES: &[&str] = &["conversation", "protocol"];
+
+/// What only tests build: it may name what it tests, and make events of its own.
+pub(super) const TEST_PLACES: &[&str] = &["tests/", "src/store/contract"];
 
 /// Longer files have more than one subject.
 pub(super) const LINES_MAX: usize = 450;

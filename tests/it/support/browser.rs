@@ -14,7 +14,8 @@ use super::{client::client, required};
 pub(crate) struct Browser {
     driver: Child,
     session: String,
-    _profile: TempDir,
+    /// Kept so that the folder lives as long as the browser.
+    profile: TempDir,
     client: reqwest::Client,
 }
 
@@ -26,13 +27,13 @@ impl Browser {
         let profile = TempDir::new().unwrap();
         let client = client();
         let base = format!("http://127.0.0.1:{port}");
-        let mut browser = Self { driver, session: String::new(), _profile: profile, client };
+        let mut browser = Self { driver, session: String::new(), profile, client };
         browser.session = browser.open_session(&base).await;
         browser
     }
 
     async fn open_session(&self, base: &str) -> String {
-        let profile = format!("--user-data-dir={}", self._profile.path().display());
+        let profile = format!("--user-data-dir={}", self.profile.path().display());
         let arguments = [
             "--headless",
             "--no-sandbox",

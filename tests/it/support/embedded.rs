@@ -66,14 +66,6 @@ impl Embedded {
         let api = Api { url, admin_token: "admin-token-of-this-test".to_owned() };
         Self { api, stop: Some(stop), thread: Some(thread), store }
     }
-
-    /// Goes down in order and waits for the end.
-    pub(crate) fn stop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            thread.join().unwrap();
-        }
-    }
 }
 
 impl Drop for Embedded {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use protocol::event::JsonObject;
+use protocol::event::{JsonObject, Usage};
 use serde_json::json;
 use switchboard::agent::{
     Agent, AgentCard, EventSink, Outcome, RunError, Turn,
@@ -71,7 +71,7 @@ impl Agent for Scripted {
             }
         }
         let final_state = JsonObject::from_iter([("done".to_owned(), json!(true))]);
-        Ok(Outcome::Completed { final_state, usage: Default::default() })
+        Ok(Outcome::Completed { final_state, usage: Usage::default() })
     }
 }
 
@@ -133,6 +133,6 @@ fn handover(to: &str) -> Outcome {
     Outcome::HandOver {
         to: to.parse().unwrap(),
         detail: Some("as the script says".to_owned()),
-        usage: Default::default(),
+        usage: Usage::default(),
     }
 }

@@ -5,7 +5,7 @@ use std::{
     ops::Deref,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -152,27 +152,27 @@ impl TestServer {
     }
 
     /// As an operator does; answers how it exited.
-    pub(crate) fn terminate(&mut self) -> ExitStatus {
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
         let status = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
         assert!(status.success());
-        self.wait(Duration::from_secs(40))
+        self.wait(Duration::from_secs(40)).await
     }
 
-    pub(crate) fn wait(&mut self, patience: Duration) -> ExitStatus {
-        let until = Instant::now() + patience;
-        while Instant::now() < until {
+    pub(crate) async fn wait(&mut self, patience: Duration) -> ExitStatus {
+        let until = tokio::time::Instant::now() + patience;
+        while tokio::time::Instant::now() < until {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            std::thread::sleep(Duration::from_millis(20));
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the server did not exit within {patience:?}:\n{}", self.log());
     }
 
     /// Starts it again on the same folder, perhaps with another config.
-    pub(crate) fn restart(&mut self, config: Option<&str>) {
+    pub(crate) async fn restart(&mut self, config: Option<&str>) {
         if self.child.try_wait().unwrap().is_none() {
-            self.terminate();
+            self.terminate().await;
         }
         if let Some(config) = config {
             std::fs::write(self.folder.path().join("config.yaml"), config).unwrap();

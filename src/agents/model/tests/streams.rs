@@ -114,7 +114,11 @@ async fn a_wrong_set_up_is_told_before_the_first_message() {
 
 #[tokio::test]
 async fn a_prompt_with_an_unknown_variable_or_a_long_loop_fails_the_run_in_safe_words() {
-    for prompt in ["{{ agent.nmae }}", "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}"] {
+    for prompt in [
+        "{{ agent.nmae }}",
+        "{% if shared.pricing %}x{% endif %}",
+        "{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}",
+    ] {
         let settings = ModelAgentConfig { system_prompt: Some(prompt.to_owned()), ..config() };
         let (played, model) = play_with(settings, Rehearsal::of("Hello?"), vec![]).await;
         let error = played.outcome.unwrap_err();
