@@ -55,6 +55,11 @@ impl<'a> Calls<'a> {
         Ok(outcomes)
     }
 
+    /// Whether any call was made more than once so far.
+    pub(super) fn are_repeated(&self) -> bool {
+        self.made_of.values().any(|times| *times > 1)
+    }
+
     async fn run_one(&self, call: &ToolCall, id: &str) -> Result<ToolOutcome, RunError> {
         let call_id: ToolCallId = id.parse().map_err(|error: protocol::ids::IdError| {
             RunError::lasting(Code::Internal, "A tool call could not be made.", error.to_string())

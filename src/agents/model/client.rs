@@ -100,7 +100,7 @@ impl Client {
         let response = checked(response).await?;
         let bytes = Box::pin(response.bytes_stream());
         let first = Some((first_until, first_byte_timeout));
-        Ok(Call { bytes, until, first, chunk_max: chunk_timeout, call_max: call_timeout })
+        Ok(Call { bytes, until, first, chunk_max: chunk_timeout, whole_max: call_timeout })
     }
 
     fn failed(&self, error: &reqwest::Error) -> CallError {
@@ -122,7 +122,7 @@ pub(super) struct Call<S> {
     /// think then.
     first: Option<(Instant, Duration)>,
     chunk_max: Duration,
-    call_max: Duration,
+    whole_max: Duration,
 }
 
 impl<S: Stream<Item = reqwest::Result<Bytes>>> Call<S> {
@@ -136,7 +136,7 @@ impl<S: Stream<Item = reqwest::Result<Bytes>>> Call<S> {
             Ok(None) => Ok(None),
             Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
             Ok(Some(Err(error))) => Err(CallError::Broken(without_url(&error))),
-            Err(_) if self.until <= silent_until => Err(CallError::CallTimeout(self.call_max)),
+            Err(_) if self.until <= silent_until => Err(CallError::CallTimeout(self.whole_max)),
             Err(_) => Err(silence),
         }
     }

@@ -61,13 +61,21 @@ pub(super) fn instructions(functions: &[Function]) -> Value {
 /// What a tool answered, for a model that knows no such message.
 pub(super) fn answered(call: &ToolCall, outcome: &ToolOutcome) -> Value {
     let how = if outcome.is_error { "failed" } else { "answered" };
-    json!({ "role": "user", "content": format!("The tool `{}` {how}: {}", call.name, outcome.result) })
+    let content = format!(
+        "The tool `{}` {how}: {}\nIf that is enough, answer me with `{WORDS}`; do not make the same call again.",
+        call.name, outcome.result
+    );
+    json!({ "role": "user", "content": content })
 }
 
-/// Reads an answer.
-pub(super) fn read(answer: &str) -> Meant {
+/// Reads an answer; none where it began as the agreed JSON and does not end as such, because it was cut off or went
+/// wrong: nobody should be shown that.
+pub(super) fn read(answer: &str) -> Option<Meant> {
     if let Some(meant) = step(answer) {
-        return meant;
+        return Some(meant);
+    }
+    if answer.trim_start().starts_with('{') && answer.contains("\"arguments\"") {
+        return None;
     }
     for (open, close) in [("```json", "```"), ("```", "```"), ("<tool_call>", "</tool_call>")] {
         let Some((before, rest)) = answer.split_once(open) else { continue };
@@ -75,10 +83,10 @@ pub(super) fn read(answer: &str) -> Meant {
         let inner = rest.split_once(close).map_or(rest, |(inner, _)| inner);
         if let Some(mut meant) = step(inner) {
             meant.text = format!("{}{}", before.trim(), meant.text);
-            return meant;
+            return Some(meant);
         }
     }
-    Meant { text: answer.to_owned(), calls: Vec::new() }
+    Some(Meant { text: answer.to_owned(), calls: Vec::new() })
 }
 
 /// One JSON object of the agreed shape.
@@ -104,7 +112,7 @@ mod tests {
             arguments: arguments.to_owned(),
         });
         let expected = Meant { text: text.to_owned(), calls: Vec::from_iter(call) };
-        assert_eq!(read(answer), expected, "{answer}");
+        assert_eq!(read(answer), Some(expected), "{answer}");
     }
 
     #[test]
@@ -117,7 +125,10 @@ mod tests {
         check("<tool_call>{\"name\":\"add\",\"arguments\":{\"x\":1}}</tool_call>", "", add);
         check("Just words", "Just words", None);
         check("```json\n{\"price\": 5}\n```", "```json\n{\"price\": 5}\n```", None);
-        check(r#"{"name":"reply","arguments":{}}"#, r#"{"name":"reply","arguments":{}}"#, None);
+        check(r#"{"price": 5}"#, r#"{"price": 5}"#, None);
+        for broken in [r#"{"name":"reply","arguments":{}}"#, r#"{"name":"reply","arguments":{"text":"cut o"#] {
+            assert_eq!(read(broken), None, "{broken}");
+        }
     }
 
     #[test]

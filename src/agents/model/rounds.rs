@@ -231,7 +231,11 @@ impl<'a> Rounds<'a> {
             return Err(filtered());
         }
         if self.mode == ToolMode::Json && answer.calls.is_empty() {
-            let meant = json_mode::read(&answer.text);
+            let Some(meant) = json_mode::read(&answer.text) else {
+                let reason = answer.finish_reason.as_deref().unwrap_or("none");
+                let words = format!("JSON that is not of the agreed shape; finish_reason {reason}");
+                return Err(self.client.run_error(&CallError::Protocol(words)));
+            };
             self.say(&meant.text).await?;
             answer.calls = meant.calls;
         }
@@ -276,6 +280,10 @@ impl<'a> Rounds<'a> {
                 self.messages.push(dialogue::assistant(&answer.text));
                 let answered = answer.calls.iter().zip(&outcomes);
                 self.messages.extend(answered.map(|(call, outcome)| json_mode::answered(call, outcome)));
+                // A small model would go round in circles: from here on it can only speak.
+                if self.calls.are_repeated() {
+                    self.offer = json_mode::offer(&[]);
+                }
             }
         }
         while let Some(message) = self.sink.take_steer().await? {

@@ -45,6 +45,27 @@ async fn a_fenced_call_is_made_and_plain_words_are_words() {
 }
 
 #[tokio::test]
+async fn a_model_that_goes_round_in_circles_is_left_with_words_alone() {
+    let call = || Script::text(r#"{"name":"calculator","arguments":{"expression":"2+3"}}"#);
+    let (played, model) = play(vec![call(), call(), Script::text("5")], calculator()).await;
+    assert_eq!(played.text(), "5", "{:?}", played.outcome);
+    let shapes: Vec<usize> = model
+        .requests()
+        .iter()
+        .map(|request| request.body["response_format"]["json_schema"]["schema"]["anyOf"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(shapes, [2, 2, 1]);
+}
+
+#[tokio::test]
+async fn json_that_is_cut_off_is_not_shown() {
+    let cut = Script::text(r#"{"name":"reply","arguments":{"text":"It is"#).finish("length");
+    let (played, _model) = play(vec![cut], calculator()).await;
+    assert_eq!(played.text(), "");
+    assert_eq!(played.outcome.unwrap_err().code, protocol::Code::ModelBadOutput);
+}
+
+#[tokio::test]
 async fn a_failure_before_the_words_are_whole_is_tried_again() {
     let whole = r#"{"name":"reply","arguments":{"text":"It is 5."}}"#;
     let (played, model) = play(vec![Script::text(whole).cut_after(300), Script::text(whole)], calculator()).await;
