@@ -208,3 +208,15 @@ async fn a_filtered_and_an_empty_answer_are_said_to_be_so() {
         assert!(error.safe.contains(words), "{}", error.safe);
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_is_whole_does_not_wait_long_for_a_connection_that_stays_open() {
+    // All pieces but the usage and `[DONE]`.
+    let model = FakeModel::start(vec![Script::text("Hi").usage(1, 1).stall_after(3)]).await;
+    let patient = super::ModelEndpoint { chunk_timeout: Duration::from_secs(30), ..endpoint(model.url()) };
+    let tested = ModelAgent::new(config(), patient, calculator()).unwrap();
+    let started = Instant::now();
+    let played = Rehearsal::of("Hello?").run(&tested).await;
+    assert_eq!((played.text().as_str(), played.outcome.is_ok()), ("Hi", true));
+    assert!(started.elapsed() < Duration::from_secs(4));
+}
