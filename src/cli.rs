@@ -24,9 +24,14 @@ Environment:
   Lists and mappings are written as YAML: SWITCHBOARD_SERVER__CORS_ORIGINS='[https://app.example.com]'.
 
 Exit codes:
-  0  done, or stopped as asked
-  1  it failed while it ran
-  2  the command line or the config is wrong";
+  0    done, or stopped as asked
+  1    it failed while it ran
+  2    the command line or the config is wrong
+  69   the port or the database cannot be had
+  70   what everything stands on was given up: start it again
+  71   the system refused threads or files
+  73   the data folder cannot be used, or another process holds it
+  143  told twice to stop: left at once";
 
 const CHECK_HELP: &str = "\
 All errors come at once, each with file, line, column and the rule; the environment is read as `serve` reads it,

@@ -18,6 +18,8 @@ mod operator;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
+mod stores;
+#[cfg(test)]
 mod supervision;
 #[cfg(test)]
 mod support;

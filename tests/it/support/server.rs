@@ -35,6 +35,7 @@ pub(crate) struct TestServer {
     folder: TempDir,
     api: Api,
     banner: String,
+    env: Vec<(String, String)>,
 }
 
 impl Deref for TestServer {
@@ -74,7 +75,7 @@ impl Starting {
         let (child, banner, url) = launch(self.folder.path(), &self.data, &self.env);
         let url = url.unwrap_or_else(|| panic!("the server did not start:\n{banner}\n{}", log(self.folder.path())));
         let api = api(url, self.folder.path());
-        TestServer { child, folder: self.folder, api, banner }
+        TestServer { child, folder: self.folder, api, banner, env: self.env }
     }
 
     /// Starts a server that must not start; answers its exit status and all it said.
@@ -177,7 +178,7 @@ impl TestServer {
         if let Some(config) = config {
             std::fs::write(self.folder.path().join("config.yaml"), config).unwrap();
         }
-        let (child, banner, url) = launch(self.folder.path(), "data", &[]);
+        let (child, banner, url) = launch(self.folder.path(), "data", &self.env);
         self.child = child;
         let url = url.unwrap_or_else(|| panic!("the server did not start again:\n{banner}\n{}", self.log()));
         self.api = api(url, self.folder.path());

@@ -1,6 +1,6 @@
 //! Databases of the test's own, with all tables.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Schema};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -17,22 +17,23 @@ pub(crate) async fn sqlite() -> (DatabaseConnection, TempDir) {
 
 /// A PostgreSQL database that no other test sees. It ends with the server.
 pub(crate) async fn postgres() -> DatabaseConnection {
+    let options = ConnectOptions::new(empty_postgres().await).max_connections(5).to_owned();
+    let database = Database::connect(options).await.unwrap();
+    make_tables(&database).await;
+    database
+}
+
+/// The address of an empty PostgreSQL database that no other test sees. It ends with the server.
+pub(crate) async fn empty_postgres() -> String {
     let url = required("TEST_DATABASE_URL");
     let (server, _) = url.rsplit_once('/').unwrap();
     let name = format!("test_{}", Uuid::new_v4().simple());
     let admin = Database::connect(&url).await.unwrap();
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     admin.close().await.unwrap();
-    let options = ConnectOptions::new(format!("{server}/{name}")).max_connections(5).to_owned();
-    let database = Database::connect(options).await.unwrap();
-    make_tables(&database).await;
-    database
+    format!("{server}/{name}")
 }
 
 async fn make_tables(database: &DatabaseConnection) {
-    let schema = Schema::new(database.get_database_backend());
-    let table = schema.create_table_from_entity(entity::agent_conversation_data::Entity);
-    database.execute(&table).await.unwrap();
-    let unique = "CREATE UNIQUE INDEX document ON agent_conversation_data (conversation_id, agent_id, data_type)";
-    database.execute_unprepared(unique).await.unwrap();
+    migration::migrate(database).await.unwrap();
 }

@@ -1,0 +1,46 @@
+//! The production stores by address alone: the same server over PostgreSQL and Redis.
+
+use crate::support::{
+    client::{assert_dense, new_id, said},
+    redis::OwnRedis,
+    server::{CONCIERGE, Starting},
+    sql::empty_postgres,
+};
+
+const FACTS: &str = "cost 500, commission 15%, logistics 60, tax 6%";
+
+#[tokio::test]
+async fn a_conversation_lives_in_postgresql_and_redis_and_survives_a_kill_and_an_empty_cache() {
+    let mut redis = OwnRedis::start().await;
+    let database = empty_postgres().await;
+    let mut server = Starting::with(CONCIERGE)
+        .env("SWITCHBOARD_DATABASE__URL", &database)
+        .env("SWITCHBOARD_CONTEXT__URL", &redis.url())
+        .start();
+    assert!(server.banner().contains("postgres://") && server.banner().contains("redis://"), "{}", server.banner());
+    let id = new_id();
+    server.say(&id, FACTS).await;
+    let before = server.events(&id).await;
+    server.kill();
+    redis.restart().await;
+    server.restart(None).await;
+    assert_eq!(server.events(&id).await, before);
+    // What the agent knows stands in the database; the cache was emptied.
+    let turn = server.say(&id, "margin 25%").await;
+    assert!(said(&turn).contains("1,037.04"), "{turn}");
+    redis.kill();
+    let turn = server.say(&id, "margin 30%").await;
+    assert_eq!(turn["status"], "completed", "without Redis it only takes longer: {turn}");
+    assert_dense(&server.events(&id).await);
+    assert!(!server.data().join("switchboard.db").exists(), "`database.url` wins over the data folder");
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_named_without_its_password() {
+    let (status, said) = Starting::with(CONCIERGE)
+        .env("SWITCHBOARD_DATABASE__URL", "postgres://someone:hunter2hunter2@127.0.0.1:1/nothing")
+        .fail();
+    assert_eq!(status.code(), Some(69), "{said}");
+    assert!(said.contains("127.0.0.1:1") && said.contains("database.url"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
