@@ -1,22 +1,24 @@
-//! What the server answers to one request, as steps.
+//! What the server answers to one request.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// One thing that the server does.
+use crate::{
+    chunk::{chunk, framed},
+    steps::Step,
+};
+
+/// The longest piece of a tool call's arguments, in characters.
+const ARGUMENTS_PIECE_CHARS: usize = 7;
+
+/// What comes as one piece.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Step {
-    /// Sends these bytes of the body.
-    Send(Vec<u8>),
-    /// Waits.
-    Wait(Duration),
-    /// Drops the connection in the middle of the body.
-    Cut,
-    /// Holds the connection and sends nothing more.
-    Stall,
-    /// Goes back to the first step, for ever.
-    Again,
+pub(crate) enum Piece {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The n-th token, with the time at which it is sent.
+    Stamped(u64),
 }
 
 /// What the server answers to one request.
@@ -25,11 +27,11 @@ pub struct Script {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) before_head: Duration,
-    chunks: Vec<Vec<u8>>,
+    pub(crate) pieces: Vec<Piece>,
     gap: Duration,
     done: bool,
     cut_after_bytes: Option<usize>,
-    stall_after_chunks: Option<usize>,
+    stall_after_pieces: Option<usize>,
     endless: bool,
 }
 
@@ -45,12 +47,20 @@ impl Script {
         script
     }
 
-    /// Calls a tool. The arguments are sent in pieces of 7 characters; they need not be JSON.
+    /// `count` tokens that each say which one they are and when they were sent; [`crate::stamp`] reads them.
+    pub fn stamped_tokens(count: u64) -> Self {
+        let mut script = Self::stream();
+        script.pieces.extend((0..count).map(Piece::Stamped));
+        script.push(&chunk(json!({}), json!("stop")));
+        script.usage(1, count)
+    }
+
+    /// Calls a tool. The arguments are sent in pieces of a few characters; they need not be JSON.
     pub fn tool_call(id: &str, name: &str, arguments: &str) -> Self {
         Self::tool_calls(&[(id, name, arguments)])
     }
 
-    /// Calls several tools at once: `(id, name, arguments)`.
+    /// Calls several tools at once: `(id, name, arguments)`. Nothing keeps two from having one id.
     pub fn tool_calls(calls: &[(&str, &str, &str)]) -> Self {
         let mut script = Self::stream();
         for (index, (id, name, arguments)) in calls.iter().enumerate() {
@@ -58,7 +68,7 @@ impl Script {
                 json!({ "index": index, "id": id, "type": "function", "function": { "name": name, "arguments": "" } });
             script.push(&chunk(json!({ "tool_calls": [head] }), Value::Null));
             let characters: Vec<char> = arguments.chars().collect();
-            for piece in characters.chunks(7) {
+            for piece in characters.chunks(ARGUMENTS_PIECE_CHARS) {
                 let piece: String = piece.iter().collect();
                 let part = json!({ "index": index, "function": { "arguments": piece } });
                 script.push(&chunk(json!({ "tool_calls": [part] }), Value::Null));
@@ -76,10 +86,16 @@ impl Script {
         script
     }
 
-    /// Another status, with an error body as providers send it.
+    /// Another status, with an error body as careless providers send it: the caller's key is in it.
     pub fn status(status: u16) -> Self {
-        let body = json!({ "error": { "message": format!("scripted {status}: key sk-secret is not shown"), "type": "scripted" } });
+        let message = format!("scripted {status} for the key sk-secret");
+        let body = json!({ "error": { "message": message, "type": "scripted" } });
         Self::raw(status, "application/json", body.to_string().as_bytes())
+    }
+
+    /// A page for people, as proxies send it, with status 200.
+    pub fn html() -> Self {
+        Self::raw(200, "text/html; charset=utf-8", b"<!doctype html><title>Sign in</title>")
     }
 
     /// Any body under any type.
@@ -87,7 +103,7 @@ impl Script {
         let mut script = Self::stream();
         script.status = status;
         script.headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        script.chunks = vec![body.to_vec()];
+        script.pieces = vec![Piece::Bytes(body.to_vec())];
         script.done = false;
         script
     }
@@ -95,7 +111,7 @@ impl Script {
     /// The `data:` lines of a stream, one each, as they are.
     pub fn data(lines: &[&str]) -> Self {
         let mut script = Self::stream();
-        script.chunks = lines.iter().map(|line| format!("data: {line}\n\n").into_bytes()).collect();
+        script.pieces = lines.iter().map(|line| Piece::Bytes(format!("data: {line}\n\n").into_bytes())).collect();
         script
     }
 
@@ -114,11 +130,19 @@ impl Script {
         self
     }
 
+    /// Ends with this reason in place of its own: `length`, `content_filter`.
+    #[must_use]
+    pub fn finish(mut self, reason: &str) -> Self {
+        self.pieces.pop();
+        self.push(&chunk(json!({}), json!(reason)));
+        self
+    }
+
     /// Adds an error object where the stream would go on.
     #[must_use]
     pub fn then_error(mut self, message: &str) -> Self {
         // The piece that says that the answer is whole must not come.
-        self.chunks.pop();
+        self.pieces.pop();
         self.push(&json!({ "error": { "message": message, "type": "server_error" } }));
         self
     }
@@ -128,6 +152,12 @@ impl Script {
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Asks to come back later: seconds, or a date of HTTP.
+    #[must_use]
+    pub fn retry_after(self, value: &str) -> Self {
+        self.header("retry-after", value)
     }
 
     /// The head of the answer comes only after this long.
@@ -151,10 +181,18 @@ impl Script {
         self
     }
 
+    /// Drops the connection within the first character that takes more than one byte.
+    #[must_use]
+    pub fn cut_within_a_character(self) -> Self {
+        let body: Vec<u8> = self.bytes().flatten().copied().collect();
+        let first = body.iter().position(|byte| !byte.is_ascii());
+        self.cut_after(first.map_or(body.len(), |at| at + 1))
+    }
+
     /// Sends nothing more after this many pieces, and holds the connection.
     #[must_use]
-    pub fn stall_after(mut self, chunks: usize) -> Self {
-        self.stall_after_chunks = Some(chunks);
+    pub fn stall_after(mut self, pieces: usize) -> Self {
+        self.stall_after_pieces = Some(pieces);
         self
     }
 
@@ -163,45 +201,55 @@ impl Script {
             status: 200,
             headers: vec![("content-type".to_owned(), "text/event-stream".to_owned())],
             before_head: Duration::ZERO,
-            chunks: Vec::new(),
+            pieces: Vec::new(),
             gap: Duration::ZERO,
             done: true,
             cut_after_bytes: None,
-            stall_after_chunks: None,
+            stall_after_pieces: None,
             endless: false,
         }
     }
 
     fn push(&mut self, chunk: &Value) {
-        self.chunks.push(format!("data: {chunk}\n\n").into_bytes());
+        self.pieces.push(Piece::Bytes(framed(chunk)));
+    }
+
+    /// The pieces whose bytes are known beforehand.
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Bytes(bytes) => Some(bytes.as_slice()),
+            Piece::Stamped(_) => None,
+        })
     }
 
     /// The steps that this comes to.
     pub(crate) fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut left = self.cut_after_bytes;
-        for (place, chunk) in self.chunks.iter().enumerate() {
-            if self.stall_after_chunks == Some(place) {
+        for (place, piece) in self.pieces.iter().enumerate() {
+            if self.stall_after_pieces == Some(place) {
                 steps.push(Step::Stall);
                 return steps;
             }
             if place > 0 && !self.gap.is_zero() {
                 steps.push(Step::Wait(self.gap));
             }
-            match &mut left {
-                Some(bytes) if *bytes < chunk.len() => {
-                    steps.push(Step::Send(chunk[..*bytes].to_vec()));
-                    steps.push(Step::Cut);
+            match (piece, &mut left) {
+                (Piece::Bytes(bytes), Some(left)) if *left < bytes.len() => {
+                    steps.extend([Step::Send(bytes[..*left].to_vec()), Step::Cut]);
                     return steps;
                 }
-                Some(bytes) => *bytes -= chunk.len(),
-                None => {}
+                (Piece::Bytes(bytes), left) => {
+                    *left = left.map(|left| left - bytes.len());
+                    steps.push(Step::Send(bytes.clone()));
+                }
+                (Piece::Stamped(place), _) => steps.push(Step::Stamp(*place)),
             }
-            steps.push(Step::Send(chunk.clone()));
         }
         if self.endless {
-            steps.push(Step::Wait(self.gap));
-            steps.push(Step::Again);
+            steps.extend([Step::Wait(self.gap), Step::Again]);
+        } else if left.is_some() {
+            steps.push(Step::Cut);
         } else if self.done {
             steps.push(Step::Send(b"data: [DONE]\n\n".to_vec()));
         }
@@ -209,38 +257,39 @@ impl Script {
     }
 }
 
-fn chunk(delta: Value, finish_reason: Value) -> Value {
-    let choice = json!({ "index": 0, "delta": delta, "finish_reason": finish_reason });
-    json!({ "id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "fake", "choices": [choice] })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sent(script: &Script) -> String {
+    fn sent(script: &Script) -> Vec<u8> {
         let bytes = script.steps().into_iter().flat_map(|step| match step {
             Step::Send(bytes) => bytes,
             _ => Vec::new(),
         });
-        String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
+        bytes.collect()
     }
 
     #[test]
     fn words_come_one_by_one_and_the_end_is_said() {
-        let text = sent(&Script::text("a b").usage(1, 2));
+        let text = String::from_utf8(sent(&Script::text("a b").usage(1, 2))).unwrap();
         assert_eq!(text.matches("data: ").count(), 6, "{text}");
         assert!(text.ends_with("data: [DONE]\n\n"));
-        assert!(!sent(&Script::text("a").without_done()).contains("DONE"));
+        assert!(!String::from_utf8(sent(&Script::text("a").without_done())).unwrap().contains("DONE"));
     }
 
     #[test]
     fn a_cut_falls_on_the_very_byte() {
-        let whole = sent(&Script::text("a b"));
-        for bytes in 0..whole.len() - 20 {
+        let whole = sent(&Script::text("a b").without_done());
+        for bytes in 0..=whole.len() {
             let script = Script::text("a b").cut_after(bytes);
             assert_eq!(sent(&script), whole[..bytes]);
-            assert_eq!(script.steps().last(), Some(&Step::Cut));
+            assert_eq!(script.steps().last(), Some(&Step::Cut), "{bytes} of {}", whole.len());
         }
+    }
+
+    #[test]
+    fn a_cut_within_a_character_leaves_no_utf_8() {
+        let cut = sent(&Script::text("one цена").cut_within_a_character());
+        assert!(String::from_utf8(cut).is_err());
     }
 }

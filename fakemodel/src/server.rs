@@ -1,75 +1,88 @@
-//! The server: one script a request, everything that came is kept for the test to look at.
+//! The server: a script a request, and everything that came is kept for the test to look at.
 
 use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
-    io::AsyncReadExt,
     net::{TcpListener, TcpStream},
-    task::JoinHandle,
+    task::{JoinHandle, JoinSet},
     time::Instant,
 };
 
 use crate::{
-    http,
-    script::{Script, Step},
+    book::{Book, Otherwise, Request},
+    chunk, http,
+    script::Script,
+    steps,
 };
 
-/// A request that came.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// Its path.
-    pub path: String,
-    /// Its headers, names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// Its body.
-    pub body: Value,
-}
-
-impl Request {
-    /// A header's value.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Seen {
-    scripts: VecDeque<Script>,
-    requests: Vec<Request>,
-    left: Vec<Instant>,
-    bytes_after_left: usize,
-}
-
-/// A model server on a free port of this machine; it ends when dropped.
-#[derive(Debug)]
+/// A model server on a port of this machine; it ends when dropped, and its connections with it.
 pub struct FakeModel {
     url: String,
-    seen: Arc<Mutex<Seen>>,
+    started: Instant,
+    book: Arc<Book>,
     accepting: JoinHandle<()>,
 }
 
+impl fmt::Debug for FakeModel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeModel").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
 impl FakeModel {
-    /// Starts a server that answers the n-th request with the n-th script, and 500 when there is none left.
+    /// Starts a server on a free port that answers the n-th request with the n-th script, and 500 when there is none
+    /// left.
     ///
     /// # Panics
     /// When this machine has no free port: a test can't go on without.
     #[expect(clippy::expect_used, reason = "a test without a server has nothing to say")]
     pub async fn start(scripts: Vec<Script>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}/v1", listener.local_addr().expect("a bound socket has an address"));
-        let seen = Arc::new(Mutex::new(Seen { scripts: scripts.into(), ..Seen::default() }));
-        let theirs = Arc::clone(&seen);
+        let book = Book::new(scripts, Box::new(|_| Script::status(500)));
+        Self::listen(0, book).await.expect("a free port of 127.0.0.1")
+    }
+
+    /// Starts a server on this port (0: a free one) that asks `answer` what to say to each request.
+    ///
+    /// # Errors
+    /// When the port is in use.
+    pub async fn start_on(
+        port: u16,
+        answer: impl Fn(&Request) -> Script + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let answer: Otherwise = Box::new(answer);
+        Self::listen(port, Book::new(Vec::new(), answer)).await
+    }
+
+    /// An address at which nobody listens.
+    ///
+    /// # Panics
+    /// When this machine has no free port.
+    #[expect(clippy::expect_used, reason = "a test without a port has nothing to say")]
+    pub async fn refused_url() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port of 127.0.0.1");
+        url(&listener).expect("a bound socket has an address")
+    }
+
+    async fn listen(port: u16, book: Book) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let (url, started, book) = (url(&listener)?, Instant::now(), Arc::new(book));
+        let theirs = Arc::clone(&book);
         let accepting = tokio::spawn(async move {
+            // Ends with this task, and its connections with it.
+            let mut open = JoinSet::new();
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serve(socket, Arc::clone(&theirs)));
+                open.spawn(serve(socket, Arc::clone(&theirs), started));
+                while open.try_join_next().is_some() {}
             }
         });
-        Self { url, seen, accepting }
+        Ok(Self { url, started, book, accepting })
     }
 
     /// The base address, as clients are configured with it: it ends with `/v1`.
@@ -77,24 +90,40 @@ impl FakeModel {
         &self.url
     }
 
-    /// What came so far.
+    /// What the stamps of tokens count from.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// The calls that came so far, oldest first; of very many, the last thousand.
     pub fn requests(&self) -> Vec<Request> {
-        lock(&self.seen).requests.clone()
+        self.book.requests()
     }
 
     /// When clients closed their connection before the answer was whole.
-    pub fn clients_left(&self) -> Vec<Instant> {
-        lock(&self.seen).left.clone()
+    pub fn dropped_clients(&self) -> Vec<Instant> {
+        self.book.dropped_clients()
     }
 
-    /// Bytes that were still written after a client had left.
+    /// Bytes of answers that were written so far.
+    pub fn bytes_sent(&self) -> usize {
+        self.book.bytes_sent()
+    }
+
+    /// Bytes that were still written after a client had left: the server learns of it as real ones do, by a write that
+    /// fails.
     pub fn bytes_after_left(&self) -> usize {
-        lock(&self.seen).bytes_after_left
+        self.book.bytes_after_left()
     }
 
-    /// Adds a script to the end.
+    /// Adds a script to the end of the queue.
     pub fn then(&self, script: Script) {
-        lock(&self.seen).scripts.push_back(script);
+        self.book.then(script);
+    }
+
+    /// Answers every request whose last user message holds `word` with this script, before the queue is looked at.
+    pub fn when(&self, word: &str, script: Script) {
+        self.book.when(word, script);
     }
 }
 
@@ -104,61 +133,43 @@ impl Drop for FakeModel {
     }
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
-    seen.lock().unwrap_or_else(PoisonError::into_inner)
+fn url(listener: &TcpListener) -> std::io::Result<String> {
+    Ok(format!("http://{}/v1", listener.local_addr()?))
 }
 
-async fn serve(mut socket: TcpStream, seen: Arc<Mutex<Seen>>) {
+async fn serve(socket: TcpStream, book: Arc<Book>, started: Instant) {
     socket.set_nodelay(true).ok();
-    let Some(raw) = http::read(&mut socket).await else { return };
-    let path = raw.line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let body = serde_json::from_slice(&raw.body).unwrap_or(Value::Null);
-    let script = {
-        let mut seen = lock(&seen);
-        seen.requests.push(Request { path, headers: raw.headers, body });
-        seen.scripts.pop_front().unwrap_or_else(|| Script::status(500))
+    let (mut reader, mut writer) = socket.into_split();
+    let Some(raw) = http::read(&mut reader).await else { return };
+    let script = answer(raw, &book);
+    let gone = AtomicBool::new(false);
+    let watch = async {
+        http::left(&mut reader).await;
+        gone.store(true, Ordering::SeqCst);
+        book.left();
     };
-    if play(&mut socket, &script, &seen).await.is_none() {
-        lock(&seen).left.push(Instant::now());
-    }
-}
-
-/// Plays a script; none when the client left before its end.
-async fn play(socket: &mut TcpStream, script: &Script, seen: &Mutex<Seen>) -> Option<()> {
-    wait(socket, script.before_head).await?;
-    http::write_head(socket, script.status, &script.headers).await.ok()?;
-    let steps = script.steps();
-    let mut at = 0;
-    while let Some(step) = steps.get(at) {
-        at += 1;
-        match step {
-            Step::Wait(pause) => wait(socket, *pause).await?,
-            Step::Send(bytes) => {
-                if http::write_chunk(socket, bytes).await.is_err() {
-                    lock(seen).bytes_after_left += bytes.len();
-                    return None;
-                }
-            }
-            Step::Cut => return Some(()),
-            Step::Stall => return wait(socket, Duration::from_hours(1)).await,
-            Step::Again => at = 0,
+    let sent = |bytes| book.sent(bytes, gone.load(Ordering::SeqCst));
+    let playing = steps::play(&mut writer, &script, started, sent);
+    tokio::pin!(watch, playing);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut watch, if !gone.load(Ordering::SeqCst) => {}
+            // A client that left in the middle makes a write fail; only then was it certainly not served.
+            _ = &mut playing => return,
         }
     }
-    http::write_chunk(socket, b"").await.ok()
 }
 
-/// Waits, and notices a client that leaves meanwhile.
-async fn wait(socket: &mut TcpStream, pause: Duration) -> Option<()> {
-    if pause.is_zero() {
-        tokio::task::yield_now().await;
-        return Some(());
+fn answer(raw: http::Raw, book: &Book) -> Script {
+    let path = raw.line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let json = |body: &Value| Script::raw(200, "application/json", body.to_string().as_bytes());
+    if path.ends_with("/models") {
+        return json(&json!({ "object": "list", "data": [{ "id": "fake", "object": "model", "owned_by": "tests" }] }));
     }
-    let mut byte = [0u8; 1];
-    tokio::select! {
-        () = tokio::time::sleep(pause) => Some(()),
-        read = socket.read(&mut byte) => match read {
-            Ok(0) | Err(_) => None,
-            Ok(_) => Some(()),
-        },
-    }
+    let body: Value = serde_json::from_slice(&raw.body).unwrap_or(Value::Null);
+    let streams = body["stream"] == true;
+    let script = book.script_for(Request { path, headers: raw.headers, body });
+    let is_stream = script.headers.iter().any(|(name, value)| name == "content-type" && value == "text/event-stream");
+    if streams || !is_stream { script } else { json(&chunk::folded(script.bytes())) }
 }

@@ -6,6 +6,7 @@
 
 pub mod catalog;
 pub mod sink;
+pub mod testing;
 
 use std::{sync::Arc, time::Duration};
 

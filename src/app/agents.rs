@@ -12,7 +12,7 @@ use crate::{
     },
     agents::{
         concierge::ConciergeAgent,
-        model::{ModelAgent, ModelAgentConfig, ModelEndpoint},
+        model::{ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
         pricing::PricingAgent,
     },
     config::{self, AgentKind, Config, Model},
@@ -101,7 +101,7 @@ fn model_factory(
         tool_repetition_max: u32::try_from(limits.tool_repetition_max).unwrap_or(u32::MAX),
         model_calls_max: u32::try_from(limits.model_calls_max).unwrap_or(u32::MAX),
         output_bytes_max: limits.output_bytes_max.0,
-        hand_over: false,
+        hand_over: model.hand_over,
     };
     Ok(Arc::new(move || {
         let agent = ModelAgent::new(settings.clone(), endpoint.clone(), toolbox.clone());
@@ -122,6 +122,10 @@ fn endpoint(model: &Model) -> ModelEndpoint {
         retries_max: model.retries_max,
         retry_backoff_min: model.retry_backoff_min.0,
         retry_backoff_max: model.retry_backoff_max.0,
+        tool_mode: match model.tool_mode {
+            config::ToolMode::Native => ToolMode::Native,
+            config::ToolMode::Json => ToolMode::Json,
+        },
     }
 }
 

@@ -72,6 +72,8 @@ pub struct ModelAgent {
     pub output_tokens_max: Option<u32>,
     /// How often the model may be called again with the results of its tools.
     pub tool_rounds_max: u32,
+    /// Whether the model is offered a function that hands the turn over to a colleague.
+    pub hand_over: bool,
 }
 
 /// A tool that an agent is granted.
@@ -114,8 +116,8 @@ enum KindWord {
 }
 
 /// The keys that only the kind `model` has.
-pub(super) const MODEL_KEYS: [&str; 5] =
-    ["model", "system_prompt", "temperature", "output_tokens_max", "tool_rounds_max"];
+pub(super) const MODEL_KEYS: [&str; 6] =
+    ["model", "system_prompt", "temperature", "output_tokens_max", "tool_rounds_max", "hand_over"];
 
 /// An agent as it stands in the file.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -202,6 +204,9 @@ struct AgentFields {
     #[serde(default = "default_tool_rounds")]
     #[schemars(range(min = 0, max = 100))]
     tool_rounds_max: u32,
+    /// Kind `model`: `true` offers the model a function that hands the turn over to another enabled agent.
+    #[serde(default)]
+    hand_over: bool,
 }
 
 impl From<AgentFields> for Agent {
@@ -213,6 +218,7 @@ impl From<AgentFields> for Agent {
                 temperature: fields.temperature,
                 output_tokens_max: fields.output_tokens_max,
                 tool_rounds_max: fields.tool_rounds_max,
+                hand_over: fields.hand_over,
             }),
             KindWord::Pricing => AgentKind::Pricing,
             KindWord::Concierge => AgentKind::Concierge,

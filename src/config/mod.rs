@@ -44,7 +44,7 @@ pub use self::{
     error::{ConfigErrors, Finding, Rule},
     limits::Limits,
     load::{DEFAULT_CONFIG, DEFAULT_FILE, Loaded, Source},
-    models::{HttpUrl, HttpUrlError, Model},
+    models::{HttpUrl, HttpUrlError, Model, ToolMode},
     overrides::PREFIX as ENVIRONMENT_PREFIX,
     routing::Routing,
     schema::schema,

@@ -56,6 +56,22 @@ pub struct Model {
     #[serde(default = "default_retry_backoff_max")]
     #[schemars(extend("x-duration" = { "min": "1ms", "max": "1h" }))]
     pub retry_backoff_max: HumanDuration,
+    /// How the model calls tools.
+    #[serde(default)]
+    pub tool_mode: ToolMode,
+}
+
+/// How a model calls tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum ToolMode {
+    /// By the API's own `tools` and `tool_calls`.
+    #[default]
+    Native,
+    /// For models without those: the answer is asked for as JSON of a given shape, which says either words or a call.
+    /// Where an agent has tools, its words are then shown when they are whole, not as they come.
+    Json,
 }
 
 fn default_connect_timeout() -> HumanDuration {

@@ -117,7 +117,7 @@ async fn a_cancel_closes_the_models_socket() {
     assert_eq!(events.last().unwrap()["status"], "cancelled");
     assert_eq!(find(&events, "message_complete")["status"], "cancelled");
     for _ in 0..200 {
-        if let Some(left) = model.clients_left().first() {
+        if let Some(left) = model.dropped_clients().first() {
             assert!(left.duration_since(asked) < Duration::from_secs(2), "the model's socket stayed open");
             return;
         }

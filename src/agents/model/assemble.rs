@@ -1,5 +1,7 @@
 //! Folds the pieces of a stream into text and tool calls: pure.
 
+use std::collections::HashMap;
+
 use protocol::event::Usage;
 use serde_json::Value;
 
@@ -10,13 +12,15 @@ use super::{
 
 /// Tool calls of one answer at most; a model that asks for more at once is out of order.
 const CALLS_MAX: usize = 64;
+/// The longest name of a tool, far above what a tool box allows.
+const NAME_BYTES_MAX: usize = 1024;
 /// The longest arguments of one call.
 const ARGUMENTS_BYTES_MAX: usize = 256 * 1024;
 
 /// A call that a model asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct ToolCall {
-    /// As the model named it; empty where it did not.
+    /// As the model named it; empty where it did not. Only tells the pieces of one stream apart: models repeat their ids.
     pub id: String,
     pub name: String,
     /// JSON, if the model keeps to its protocol.
@@ -32,6 +36,8 @@ pub(super) struct Answer {
     pub usage: Usage,
     /// `[DONE]` was seen.
     pub done: bool,
+    /// Which call the pieces of an index go to.
+    by_index: HashMap<usize, usize>,
 }
 
 impl Answer {
@@ -73,29 +79,50 @@ impl Answer {
         self.done || self.finish_reason.is_some()
     }
 
-    /// Merges by index. A server that sends none begins a new call with each new id.
     fn call(&mut self, delta: CallDelta) -> Result<(), CallError> {
-        let begins = delta.id.as_ref().is_some_and(|id| !id.is_empty());
-        let index = delta.index.unwrap_or_else(|| if begins { self.calls.len() } else { self.calls.len().max(1) - 1 });
-        if index >= CALLS_MAX {
-            return Err(CallError::Protocol(format!("more than {CALLS_MAX} tool calls in one answer")));
-        }
-        if self.calls.len() <= index {
-            self.calls.resize_with(index + 1, ToolCall::default);
-        }
-        let call = &mut self.calls[index];
-        if let Some(id) = delta.id.filter(|id| !id.is_empty()) {
+        let function = delta.function.unwrap_or_default();
+        let (id, name) = (delta.id.unwrap_or_default(), function.name.unwrap_or_default());
+        let place = self.place_of(delta.index, &id, !name.is_empty())?;
+        let call = &mut self.calls[place];
+        if !id.is_empty() {
             call.id = id;
         }
-        let function = delta.function.unwrap_or_default();
-        if let Some(name) = function.name {
+        // Some servers repeat the name with every piece.
+        if call.name != name {
             call.name.push_str(&name);
         }
         call.arguments.push_str(&function.arguments.unwrap_or_default());
-        if call.arguments.len() > ARGUMENTS_BYTES_MAX {
-            return Err(CallError::Protocol(format!("arguments of more than {ARGUMENTS_BYTES_MAX} bytes")));
+        if call.name.len() > NAME_BYTES_MAX || call.arguments.len() > ARGUMENTS_BYTES_MAX {
+            let what =
+                format!("a name of more than {NAME_BYTES_MAX} or arguments of more than {ARGUMENTS_BYTES_MAX} bytes");
+            return Err(CallError::Protocol(what));
         }
         Ok(())
+    }
+
+    /// The call that a piece belongs to: that of its index, else the last. A piece with an id of its own and a name begins
+    /// a call also where its index is taken or missing: some servers number every call 0.
+    fn place_of(&mut self, index: Option<usize>, id: &str, named: bool) -> Result<usize, CallError> {
+        let known = match index {
+            Some(index) => self.by_index.get(&index).copied(),
+            None => self.calls.len().checked_sub(1),
+        };
+        let another = |place: usize| {
+            let known = &self.calls[place].id;
+            !id.is_empty() && !known.is_empty() && id != known && (named || index.is_none())
+        };
+        if let Some(place) = known.filter(|place| !another(*place)) {
+            return Ok(place);
+        }
+        if self.calls.len() >= CALLS_MAX {
+            return Err(CallError::Protocol(format!("more than {CALLS_MAX} tool calls in one answer")));
+        }
+        self.calls.push(ToolCall::default());
+        let place = self.calls.len() - 1;
+        if let Some(index) = index {
+            self.by_index.insert(index, place);
+        }
+        Ok(place)
     }
 }
 
@@ -140,12 +167,36 @@ mod tests {
         assert_eq!(arguments, ["12", "3"]);
     }
 
+    #[track_caller]
+    fn check(deltas: &[&str], expected: &[(&str, &str)]) {
+        let mut answer = Answer::default();
+        for delta in deltas {
+            answer.take(&format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{delta}]}}}}]}}"#)).unwrap();
+        }
+        let calls: Vec<_> = answer.calls.iter().map(|call| (call.name.as_str(), call.arguments.as_str())).collect();
+        assert_eq!(calls, expected);
+    }
+
+    #[test]
+    fn servers_that_number_badly_are_understood() {
+        let add = r#"{"index":0,"id":"a","function":{"name":"add","arguments":"{"}}"#;
+        let more = r#"{"index":0,"id":"a","function":{"name":"add","arguments":"}"}}"#;
+        check(&[add, more], &[("add", "{}")]);
+        let another = r#"{"index":0,"id":"b","function":{"name":"sub","arguments":"{}"}}"#;
+        check(&[add, more, another], &[("add", "{}"), ("sub", "{}")]);
+        let same_id = r#"{"index":1,"id":"a","function":{"name":"sub","arguments":"{}"}}"#;
+        check(&[add, same_id, more], &[("add", "{}"), ("sub", "{}")]);
+        check(&[r#"{"index":7,"function":{"name":"add"}}"#], &[("add", "")]);
+    }
+
     #[test]
     fn what_is_no_piece_of_an_answer_is_an_error() {
         assert!(matches!(Answer::default().take("<html>"), Err(CallError::Protocol(_))));
         let error = Answer::default().take(r#"{"error":{"message":"overloaded"}}"#).unwrap_err();
         assert_eq!(error, CallError::Upstream("overloaded".to_owned()));
-        let many = r#"{"choices":[{"delta":{"tool_calls":[{"index":999,"id":"a"}]}}]}"#;
-        assert!(matches!(Answer::default().take(many), Err(CallError::Protocol(_))));
+        let call = |index| format!(r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":{index},"id":"a"}}]}}}}]}}"#);
+        let mut many = Answer::default();
+        assert!((0..=CALLS_MAX).any(|index| many.take(&call(index)).is_err()));
+        assert_eq!(many.calls.len(), CALLS_MAX);
     }
 }

@@ -1,7 +1,8 @@
 //! One call of a model over HTTP, each wait with its own bound.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
+use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use reqwest::{
     Response,
@@ -13,14 +14,19 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
-    ModelEndpoint,
+    ModelEndpoint, ToolMode,
     error::{CallError, ModelSetupError},
     retry::{RetryRules, retry_after},
 };
-use crate::clock::{Clock, SystemClock};
+use crate::{
+    agent::RunError,
+    clock::{Clock, SystemClock},
+};
 
 /// How much of an error's body an operator sees.
 const BODY_CHARS_MAX: usize = 500;
+/// How long an answer that is whole is waited for to end.
+const AFTER_END_MAX: Duration = Duration::from_secs(2);
 
 /// Calls one model.
 #[derive(Debug)]
@@ -50,6 +56,10 @@ impl Client {
         &self.endpoint.model
     }
 
+    pub(super) fn tool_mode(&self) -> ToolMode {
+        self.endpoint.tool_mode
+    }
+
     pub(super) fn retries(&self) -> RetryRules {
         RetryRules {
             retries_max: self.endpoint.retries_max,
@@ -58,40 +68,82 @@ impl Client {
         }
     }
 
+    /// How the run ends with this failure: the operator learns where and why.
+    pub(super) fn run_error(&self, failure: &CallError) -> RunError {
+        failure.to_run_error(self.words(failure))
+    }
+
+    /// The failure in words for the operator. A careless server repeats a secret that it was sent; the log does not.
+    pub(super) fn words(&self, failure: &CallError) -> String {
+        // A user, a password or a query of the address may be a secret, too.
+        let (origin, path) = (self.url.origin().ascii_serialization(), self.url.path());
+        let words = format!("model `{}` at {origin}{path}: {failure}", self.endpoint.model);
+        let headers = self.endpoint.headers.iter().map(|(_, value)| value);
+        let secrets = self.endpoint.api_key.iter().chain(headers).map(ExposeSecret::expose_secret);
+        secrets.filter(|secret| !secret.is_empty()).fold(words, |words, secret| words.replace(secret, "[secret]"))
+    }
+
     /// Begins a call; the answer's pieces come out of what is returned. Dropping that closes the model's socket.
     pub(super) async fn call(
         &self,
         body: &Value,
-    ) -> Result<Call<impl Stream<Item = reqwest::Result<bytes::Bytes>> + use<>>, CallError> {
-        let until = Instant::now() + self.endpoint.call_timeout;
-        let first_byte = self.endpoint.first_byte_timeout;
-        let sent = timeout(first_byte, self.http.post(self.url.clone()).json(body).send()).await;
-        let response = sent.map_err(|_| CallError::FirstByteTimeout(first_byte))?.map_err(|error| failed(&error))?;
+    ) -> Result<Call<impl Stream<Item = reqwest::Result<Bytes>> + use<>>, CallError> {
+        let ModelEndpoint { first_byte_timeout, chunk_timeout, call_timeout, .. } = self.endpoint;
+        let began = Instant::now();
+        let (until, first_until) = (began + call_timeout, began + first_byte_timeout);
+        let sending = self.http.post(self.url.clone()).json(body).send();
+        let response = match timeout_at(until.min(first_until), sending).await {
+            Ok(sent) => sent.map_err(|error| self.failed(&error))?,
+            Err(_) if until <= first_until => return Err(CallError::CallTimeout(call_timeout)),
+            Err(_) => return Err(CallError::FirstByteTimeout(first_byte_timeout)),
+        };
         let response = checked(response).await?;
-        let (chunk_timeout, timeout) = (self.endpoint.chunk_timeout, self.endpoint.call_timeout);
-        Ok(Call { bytes: Box::pin(response.bytes_stream()), until, chunk_timeout, timeout })
+        let bytes = Box::pin(response.bytes_stream());
+        let first = Some((first_until, first_byte_timeout));
+        Ok(Call { bytes, until, first, chunk_max: chunk_timeout, whole_max: call_timeout })
+    }
+
+    fn failed(&self, error: &reqwest::Error) -> CallError {
+        if error.is_connect() && error.is_timeout() {
+            CallError::ConnectTimeout(self.endpoint.connect_timeout)
+        } else if error.is_connect() {
+            CallError::Unreachable(without_url(error))
+        } else {
+            CallError::Broken(without_url(error))
+        }
     }
 }
 
 /// A call whose answer is coming.
 pub(super) struct Call<S> {
-    bytes: std::pin::Pin<Box<S>>,
+    bytes: Pin<Box<S>>,
     until: Instant,
-    chunk_timeout: Duration,
-    timeout: Duration,
+    /// Until when, and within which time, the answer must begin; none once it did. Many servers send the head at once and
+    /// think then.
+    first: Option<(Instant, Duration)>,
+    chunk_max: Duration,
+    whole_max: Duration,
 }
 
-impl<S: Stream<Item = reqwest::Result<bytes::Bytes>>> Call<S> {
+impl<S: Stream<Item = reqwest::Result<Bytes>>> Call<S> {
     /// What the socket brought next; none at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<bytes::Bytes>, CallError> {
-        let next = timeout_at(self.until, timeout(self.chunk_timeout, self.bytes.next())).await;
-        match next {
-            Err(_) => Err(CallError::CallTimeout(self.timeout)),
-            Ok(Err(_)) => Err(CallError::ChunkTimeout(self.chunk_timeout)),
-            Ok(Ok(None)) => Ok(None),
-            Ok(Ok(Some(Ok(bytes)))) => Ok(Some(bytes)),
-            Ok(Ok(Some(Err(error)))) => Err(CallError::Broken(without_url(&error))),
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, CallError> {
+        let (silent_until, silence) = match self.first.take() {
+            Some((until, max)) => (until, CallError::FirstByteTimeout(max)),
+            None => (Instant::now() + self.chunk_max, CallError::ChunkTimeout(self.chunk_max)),
+        };
+        match timeout_at(self.until.min(silent_until), self.bytes.next()).await {
+            Ok(None) => Ok(None),
+            Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
+            Ok(Some(Err(error))) => Err(CallError::Broken(without_url(&error))),
+            Err(_) if self.until <= silent_until => Err(CallError::CallTimeout(self.whole_max)),
+            Err(_) => Err(silence),
         }
+    }
+
+    /// The model said that it was done: only the usage and the end may still come, and at once.
+    pub(super) fn hurry(&mut self) {
+        self.chunk_max = self.chunk_max.min(AFTER_END_MAX);
     }
 }
 
@@ -139,14 +191,6 @@ async fn excerpt(mut response: Response) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).chars().take(BODY_CHARS_MAX).collect()
-}
-
-fn failed(error: &reqwest::Error) -> CallError {
-    if error.is_connect() || error.is_timeout() {
-        CallError::Unreachable(without_url(error))
-    } else {
-        CallError::Broken(without_url(error))
-    }
 }
 
 /// An address may carry a key in its query.

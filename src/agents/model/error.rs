@@ -33,6 +33,8 @@ pub enum ModelSetupError {
 pub(super) enum CallError {
     #[error("cannot connect: {0}")]
     Unreachable(String),
+    #[error("no connection within connect_timeout of {0:?}")]
+    ConnectTimeout(Duration),
     #[error("no answer began within first_byte_timeout of {0:?}")]
     FirstByteTimeout(Duration),
     #[error("the answer stopped for longer than chunk_timeout of {0:?}")]
@@ -55,20 +57,14 @@ impl CallError {
     /// Whether the same call may succeed a moment later.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable(_)
-            | Self::FirstByteTimeout(_)
-            | Self::ChunkTimeout(_)
-            | Self::Broken(_)
-            | Self::Unfinished
-            | Self::Upstream(_) => true,
-            Self::Status { status, .. } => matches!(status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504 | 529),
             Self::CallTimeout(_) | Self::Protocol(_) => false,
+            Self::Status { status, .. } => matches!(status, 408 | 409 | 425 | 429 | 500 | 502 | 503 | 504 | 529),
+            _ => true,
         }
     }
 
-    /// As the run ends with it.
-    pub(super) fn into_run_error(self) -> RunError {
-        let operator = self.to_string();
+    /// As the run ends with it; `operator` is what the log says.
+    pub(super) fn to_run_error(&self, operator: String) -> RunError {
         match self {
             Self::Protocol(_) => {
                 let safe = "The language model gave an answer that could not be read.";
@@ -78,7 +74,7 @@ impl CallError {
                 let safe = "The language model's answer broke off. Please try again.";
                 RunError::retryable(Code::ModelUnavailable, safe, operator)
             }
-            Self::Status { status: 401 | 403 | 404, .. } => {
+            Self::Status { status: 300..=399 | 401..=405, .. } => {
                 let safe = "The language model is not set up correctly; the operator has to correct it.";
                 RunError::lasting(Code::ModelUnavailable, safe, operator)
             }
@@ -92,6 +88,20 @@ impl CallError {
             }
         }
     }
+}
+
+/// The model's provider withheld the answer, or part of it.
+pub(super) fn filtered() -> RunError {
+    let safe =
+        "The language model's provider stopped this answer: its content filter objected. Please put it differently.";
+    RunError::lasting(Code::ModelBadOutput, safe, "the model ended with finish_reason `content_filter`")
+}
+
+/// The model ended well and said nothing at all.
+pub(super) fn nothing_said(finish_reason: Option<&str>) -> RunError {
+    let safe = "The language model gave an empty answer. Please try again.";
+    let operator = format!("neither text nor tool calls; finish_reason {}", finish_reason.unwrap_or("none"));
+    RunError::retryable(Code::ModelBadOutput, safe, operator)
 }
 
 /// Over a bound: the words name the limit, its cap and what was used.

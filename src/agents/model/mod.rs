@@ -5,9 +5,12 @@
 //! against the tool's schema, its stream is bounded, its errors are never shown raw.
 
 mod assemble;
+mod calls;
 mod client;
 mod dialogue;
 mod error;
+mod hand_over;
+mod json_mode;
 mod prompt;
 mod retry;
 mod rounds;
@@ -42,7 +45,7 @@ pub struct ModelEndpoint {
     pub headers: Vec<(String, SecretString)>,
     /// How long connecting may take.
     pub connect_timeout: Duration,
-    /// How long the head of the answer may take.
+    /// How long the beginning of the answer may take.
     pub first_byte_timeout: Duration,
     /// How long the next piece may take.
     pub chunk_timeout: Duration,
@@ -53,7 +56,21 @@ pub struct ModelEndpoint {
     /// The first wait between tries.
     pub retry_backoff_min: Duration,
     /// The longest wait between tries.
+    /// A `Retry-After` beyond it ends the tries.
     pub retry_backoff_max: Duration,
+    /// How the model calls tools.
+    pub tool_mode: ToolMode,
+}
+
+/// How a model calls tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ToolMode {
+    /// By the API's `tools` and `tool_calls`.
+    #[default]
+    Native,
+    /// For models without: the answer is asked for as JSON of a given shape, which says either words or a call. With this
+    /// mode and at least one tool the words are shown when they are whole, not as they come.
+    Json,
 }
 
 /// What one agent asks of its model.
@@ -73,7 +90,7 @@ pub struct ModelAgentConfig {
     pub tool_calls_max: u32,
     /// How often the very same call may be made.
     pub tool_repetition_max: u32,
-    /// Calls of the model in one run.
+    /// Calls of the model in one run, tries that failed included.
     pub model_calls_max: u32,
     /// Text of one run, in bytes.
     pub output_bytes_max: usize,

@@ -27,7 +27,8 @@ pub(super) fn wait_before_next(
     }
     let backoff = rules.backoff_min.saturating_mul(1 << tried.min(16)).min(rules.backoff_max);
     let wait = match error {
-        // What the server asks for is waited in full: coming earlier only makes it worse.
+        // What the server asks for is waited in full, or not at all: coming earlier only makes it worse.
+        CallError::Status { retry_after: Some(asked), .. } if *asked > rules.backoff_max => return None,
         CallError::Status { retry_after: Some(asked), .. } => (*asked).max(rules.backoff_min),
         _ => backoff.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0),
     };
@@ -66,7 +67,8 @@ mod tests {
         check(&status(503, None), 1, false, 60, Some(1000));
         check(&status(503, None), 2, false, 60, None);
         check(&status(429, Some(3)), 0, false, 60, Some(3000));
-        check(&status(429, Some(90)), 0, false, 60, None);
+        check(&status(429, Some(21)), 0, false, 60, None);
+        check(&status(429, Some(15)), 0, false, 10, None);
         check(&status(429, Some(0)), 0, false, 60, Some(500));
         check(&status(400, None), 0, false, 60, None);
         check(&CallError::Unreachable(String::new()), 0, false, 60, Some(500));

@@ -1,12 +1,14 @@
 //! Reads the `data:` of Server-Sent Events out of bytes that may be cut anywhere.
 //!
-//! Our own and not a library's because each line is bounded: a model's server must not be able to fill the memory with a
-//! line that never ends.
+//! Our own and not a library's because each line and each event is bounded: a model's server must not be able to fill the
+//! memory with one that never ends.
 
 use super::error::CallError;
 
 /// The longest line that is read.
 const LINE_BYTES_MAX: usize = 1024 * 1024;
+/// The longest data of one event.
+const EVENT_BYTES_MAX: usize = 1024 * 1024;
 
 /// What was read and is not whole yet.
 #[derive(Debug, Default)]
@@ -19,7 +21,7 @@ impl SseReader {
     /// Takes bytes; answers the data of each event that they complete.
     ///
     /// # Errors
-    /// [`CallError::Protocol`] for a line that is too long or not UTF-8.
+    /// [`CallError::Protocol`] for a line that is not UTF-8, and for a line or an event that is too long.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, CallError> {
         let mut events = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -35,6 +37,16 @@ impl SseReader {
         Ok(events)
     }
 
+    /// The body is over: an event that only lacks its empty line counts, because some servers forget it after the last.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(super) fn finish(&mut self) -> Result<Vec<String>, CallError> {
+        let line = std::mem::take(&mut self.line);
+        let whole = if line.is_empty() { None } else { self.line(&line)? };
+        Ok(whole.into_iter().chain(self.data.take()).collect())
+    }
+
     /// A whole line; the empty one ends an event.
     fn line(&mut self, line: &[u8]) -> Result<Option<String>, CallError> {
         let line = std::str::from_utf8(line).map_err(|_| CallError::Protocol("a line is not UTF-8".to_owned()))?;
@@ -43,16 +55,22 @@ impl SseReader {
             return Ok(self.data.take());
         }
         if let Some(value) = line.strip_prefix("data:") {
-            let value = value.strip_prefix(' ').unwrap_or(value);
-            match &mut self.data {
-                Some(data) => {
-                    data.push('\n');
-                    data.push_str(value);
-                }
-                None => self.data = Some(value.to_owned()),
-            }
+            self.add(value.strip_prefix(' ').unwrap_or(value))?;
         }
         Ok(None)
+    }
+
+    fn add(&mut self, value: &str) -> Result<(), CallError> {
+        let Some(data) = &mut self.data else {
+            self.data = Some(value.to_owned());
+            return Ok(());
+        };
+        if data.len() + value.len() > EVENT_BYTES_MAX {
+            return Err(CallError::Protocol(format!("an event is longer than {EVENT_BYTES_MAX} bytes")));
+        }
+        data.push('\n');
+        data.push_str(value);
+        Ok(())
     }
 }
 
@@ -62,7 +80,9 @@ mod tests {
 
     fn read(pieces: &[&[u8]]) -> Vec<String> {
         let mut reader = SseReader::default();
-        pieces.iter().flat_map(|piece| reader.push(piece).unwrap()).collect()
+        let mut events: Vec<_> = pieces.iter().flat_map(|piece| reader.push(piece).unwrap()).collect();
+        events.extend(reader.finish().unwrap());
+        events
     }
 
     #[test]
@@ -76,8 +96,16 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_and_a_line_that_is_no_text_are_refused() {
+    fn the_last_event_counts_without_its_empty_line() {
+        assert_eq!(read(&[b"data: [DONE]"]), ["[DONE]"]);
+        assert_eq!(read(&[b"data: 1\n"]), ["1"]);
+    }
+
+    #[test]
+    fn what_never_ends_and_what_is_no_text_is_refused() {
         assert!(SseReader::default().push(&vec![b'x'; LINE_BYTES_MAX + 1]).is_err());
         assert!(SseReader::default().push(b"data: \xff\n").is_err());
+        let (mut reader, line) = (SseReader::default(), [b"data: ".as_slice(), &[b'x'; 1000], b"\n"].concat());
+        assert!((0..2000).any(|_| reader.push(&line).is_err()));
     }
 }

@@ -61,8 +61,46 @@ pub(super) struct TokenUsage {
     pub completion_tokens: u64,
 }
 
+/// A function that the model may call.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Function {
+    pub name: String,
+    pub description: String,
+    /// The JSON Schema of its arguments.
+    pub parameters: Value,
+}
+
+impl From<&ToolSpec> for Function {
+    fn from(spec: &ToolSpec) -> Self {
+        let ToolSpec { name, description, parameters, .. } = spec;
+        Self { name: name.clone(), description: description.clone(), parameters: parameters.clone() }
+    }
+}
+
+/// How functions are told to the model.
+#[derive(Debug)]
+pub(super) enum Offer {
+    /// In the API's own field.
+    Tools(Value),
+    /// As the shape that its answer must have.
+    ResponseFormat(Value),
+    /// There are none.
+    Nothing,
+}
+
+/// Functions in the API's own field.
+pub(super) fn native(functions: &[Function]) -> Offer {
+    if functions.is_empty() {
+        return Offer::Nothing;
+    }
+    Offer::Tools(functions.iter().map(|one| {
+        let Function { name, description, parameters } = one;
+        json!({ "type": "function", "function": { "name": name, "description": description, "parameters": parameters } })
+    }).collect())
+}
+
 /// The body of one call.
-pub(super) fn request(model: &str, config: &ModelAgentConfig, messages: &[Value], tools: &[Value]) -> Value {
+pub(super) fn request(model: &str, config: &ModelAgentConfig, messages: &[Value], offer: &Offer) -> Value {
     let mut body = json!({
         "model": model,
         "messages": messages,
@@ -75,18 +113,10 @@ pub(super) fn request(model: &str, config: &ModelAgentConfig, messages: &[Value]
     if let Some(tokens) = config.output_tokens_max {
         body["max_tokens"] = json!(tokens);
     }
-    if !tools.is_empty() {
-        body["tools"] = json!(tools);
+    match offer {
+        Offer::Tools(tools) => body["tools"] = tools.clone(),
+        Offer::ResponseFormat(format) => body["response_format"] = format.clone(),
+        Offer::Nothing => {}
     }
     body
-}
-
-/// A tool as a model reads it.
-pub(super) fn tool(spec: &ToolSpec) -> Value {
-    function(&spec.name, &spec.description, &spec.parameters)
-}
-
-/// A function as a model reads it.
-pub(super) fn function(name: &str, description: &str, parameters: &Value) -> Value {
-    json!({ "type": "function", "function": { "name": name, "description": description, "parameters": parameters } })
 }
