@@ -48,6 +48,8 @@ codes! {
     Forbidden = "forbidden", 403;
     /// There is no such thing, or it is somebody else's.
     NotFound = "not_found", 404;
+    /// The address is there, but not for this method; `Allow` names the methods.
+    MethodNotAllowed = "method_not_allowed", 405;
     /// The same client message id came with another content.
     IdempotencyConflict = "idempotency_conflict", 409;
     /// A turn runs, and the policy of the message is `reject`.

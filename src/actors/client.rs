@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     conversation::{CancelTarget, NewMessage, Reply, check_content},
-    store::{ConversationKey, Found, InternalId, Store, StoreError},
+    store::{ConversationKey, Found, InternalId, Store, StoreError, nul},
 };
 
 /// How long an answer may take: longer means that the store does not take writes.
@@ -100,6 +100,7 @@ impl ConversationClient {
     pub async fn message(&self, key: &ConversationKey, incoming: Incoming) -> Result<MessageAnswer, Refusal> {
         check_content(&incoming.content, self.content_bytes_max)
             .map_err(|error| Refusal::new(error.code(), error.to_string()))?;
+        check_metadata(&incoming.metadata)?;
         let message = NewMessage {
             client_message_id: incoming.client_message_id,
             content: incoming.content,
@@ -192,6 +193,7 @@ impl ConversationClient {
     /// # Errors
     /// The [`Refusal`] that the client is told.
     pub async fn create(&self, key: &ConversationKey, metadata: JsonObject) -> Result<Answered, Refusal> {
+        check_metadata(&metadata)?;
         self.ask(key, Ask::Create { metadata }).await
     }
 
@@ -259,6 +261,13 @@ impl ConversationClient {
         located.addr.do_send(give);
         Ok(())
     }
+}
+
+fn check_metadata(metadata: &JsonObject) -> Result<(), Refusal> {
+    if nul::in_object(metadata) {
+        return Err(Refusal::new(Code::InvalidText, "`metadata` holds U+0000, which cannot be stored"));
+    }
+    Ok(())
 }
 
 fn internal(why: &str) -> Refusal {

@@ -1,4 +1,7 @@
-//! Who calls: the admin by token, a user by being on this machine until keys are configured.
+//! Who calls: the admin by token, a user by being on this machine.
+//!
+//! "On this machine" is more than a loopback peer: a proxy there, or a page whose name resolves to 127.0.0.1, would make
+//! everybody local. So neither headers of a proxy nor a foreign `Host` pass without the token.
 
 use std::future::{Ready, ready};
 
@@ -7,7 +10,7 @@ use protocol::Code;
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
-use super::{hub::Hub, problem::Problem};
+use super::{hub::Hub, origin, problem::Problem};
 use crate::store::Owner;
 
 /// A caller of the user endpoints, and whose conversations these are.
@@ -23,15 +26,23 @@ impl FromRequest for User {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let is_local = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-        let answer = if is_local || shows_admin_token(request) {
-            Ok(Self(Owner::local()))
-        } else {
-            let detail = "callers from other machines need `Authorization: Bearer` with the admin token";
-            Err(Problem::new(Code::Unauthorized, detail))
-        };
-        ready(answer)
+        ready(origin::check(request).and_then(|()| user(request)))
     }
+}
+
+fn user(request: &HttpRequest) -> Result<User, Problem> {
+    if shows_admin_token(request) {
+        return Ok(User(Owner::local()));
+    }
+    let why = match request.peer_addr() {
+        Some(peer) if !peer.ip().to_canonical().is_loopback() => "callers from other machines need",
+        _ if origin::is_forwarded(request) => "callers that come through a proxy need",
+        _ if !origin::host_is_local(request) => {
+            "call this server by an address or as `localhost`; by another name you need"
+        }
+        _ => return Ok(User(Owner::local())),
+    };
+    Err(Problem::new(Code::Unauthorized, format!("{why} `Authorization: Bearer` with the admin token")))
 }
 
 impl FromRequest for Admin {

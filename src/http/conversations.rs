@@ -12,7 +12,7 @@ use protocol::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{auth::User, body, hub::Hub, origin, problem::Problem, wait};
+use super::{auth::User, body, hub::Hub, problem::Problem, wait};
 use crate::{
     actors::{
         client::{CancelAnswer, Incoming, MessageAnswer},
@@ -89,7 +89,7 @@ pub(super) async fn create(
     body: Payload,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
-    refuse_if_closed(&request, &hub)?;
+    refuse_if_closed(&hub)?;
     let body: NewConversationBody = body::read(&request, body, &hub.limits).await?;
     let id = body.conversation_id.unwrap_or_else(|| ConversationId(Uuid::now_v7()));
     let key = hub.key(user.0, id);
@@ -138,7 +138,7 @@ pub(super) async fn send(
     body: Payload,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
-    refuse_if_closed(&request, &hub)?;
+    refuse_if_closed(&hub)?;
     let body: NewMessageBody = body::read(&request, body, &hub.limits).await?;
     let key = hub.key(user.0, *id);
     let incoming = Incoming {
@@ -185,7 +185,6 @@ pub(super) async fn cancel(
     body: Payload,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
-    origin::check(&request)?;
     let body: Cancel = body::read(&request, body, &hub.limits).await?;
     let answer = hub.client.cancel(&hub.key(user.0, *id), target_of(body)?).await?;
     let mut response = if answer.was_over { HttpResponse::Ok() } else { HttpResponse::Accepted() };
@@ -203,7 +202,6 @@ pub(super) async fn decide(
     body: Payload,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
-    origin::check(&request)?;
     let (id, approval_id) = ids.into_inner();
     let body: DecisionBody = body::read(&request, body, &hub.limits).await?;
     find(&hub, &hub.key(user.0, id)).await?.ok_or_else(not_found)?;
@@ -215,13 +213,7 @@ pub(super) async fn decide(
 #[utoipa::path(params(("id" = Uuid, Path)), tag = "conversations", responses(
     (status = 200, body = EndAnswer), (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations/{id}/end")]
-pub(super) async fn end(
-    user: User,
-    id: Path<ConversationId>,
-    request: HttpRequest,
-    hub: Data<Hub>,
-) -> Result<HttpResponse, Problem> {
-    origin::check(&request)?;
+pub(super) async fn end(user: User, id: Path<ConversationId>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     hub.client.end(&hub.key(user.0, *id)).await?;
     Ok(HttpResponse::Ok().json(EndAnswer { status: "ended" }))
 }
@@ -230,19 +222,12 @@ pub(super) async fn end(
 #[utoipa::path(params(("id" = Uuid, Path)), tag = "conversations", responses(
     (status = 204, description = "erased"), (status = "default", description = "a problem", body = Problem)))]
 #[delete("/api/conversations/{id}")]
-pub(super) async fn erase(
-    user: User,
-    id: Path<ConversationId>,
-    request: HttpRequest,
-    hub: Data<Hub>,
-) -> Result<HttpResponse, Problem> {
-    origin::check(&request)?;
+pub(super) async fn erase(user: User, id: Path<ConversationId>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
     hub.client.erase(&hub.key(user.0, *id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn refuse_if_closed(request: &HttpRequest, hub: &Hub) -> Result<(), Problem> {
-    origin::check(request)?;
+fn refuse_if_closed(hub: &Hub) -> Result<(), Problem> {
     if hub.is_draining() {
         return Err(Problem::new(Code::Draining, "the server goes down; send it to the next one"));
     }

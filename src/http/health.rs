@@ -2,7 +2,7 @@
 
 use std::{fmt::Write, sync::atomic::Ordering};
 
-use actix_web::{HttpResponse, get, web::Data};
+use actix_web::{HttpResponse, get, route, web::Data};
 use serde::Serialize;
 
 use super::hub::Hub;
@@ -16,15 +16,15 @@ pub struct HealthView {
 }
 
 /// The process lives.
-#[utoipa::path(tag = "health", responses((status = 200, body = HealthView)))]
-#[get("/healthz")]
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = HealthView)))]
+#[route("/healthz", method = "GET", method = "HEAD")]
 pub(super) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(HealthView { status: "ok" })
 }
 
 /// It takes messages: the store answers and the server is not going down.
-#[utoipa::path(tag = "health", responses((status = 200, body = HealthView), (status = 503, body = HealthView)))]
-#[get("/readyz")]
+#[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = HealthView), (status = 503, body = HealthView)))]
+#[route("/readyz", method = "GET", method = "HEAD")]
 pub(super) async fn ready(hub: Data<Hub>) -> HttpResponse {
     let stored = hub.client.on_io(|store| async move { store.ping().await }).await;
     let status = match stored {

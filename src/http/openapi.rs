@@ -5,7 +5,7 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use super::{admin, agents, conversations, health, history, sse};
+use super::{admin, agents, conversations, health, history, sse, ws};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -35,4 +35,17 @@ impl Modify for Bearer {
 /// The OpenAPI document of this server.
 pub fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
+}
+
+/// The methods of an address, in the form of the document (`/api/conversations/{id}`); none where it is not there.
+pub fn methods(path: &str) -> Vec<&'static str> {
+    let document = document();
+    let Some(item) = document.paths.paths.get(path) else {
+        // The only address that OpenAPI cannot describe.
+        return if path == ws::PATH { vec!["GET"] } else { Vec::new() };
+    };
+    [("GET", &item.get), ("POST", &item.post), ("DELETE", &item.delete)]
+        .into_iter()
+        .filter_map(|(method, operation)| operation.as_ref().map(|_| method))
+        .collect()
 }

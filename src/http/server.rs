@@ -3,7 +3,7 @@
 use std::{net::TcpListener, time::Duration};
 
 use actix_web::{
-    App, HttpServer,
+    App, HttpRequest, HttpResponse, HttpServer, ResponseError,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{Server, ServiceRequest, ServiceResponse},
     http::{StatusCode, header},
@@ -16,7 +16,7 @@ use protocol::Code;
 use super::{
     admin, agents, connection, conversations, health, history,
     hub::Hub,
-    openapi,
+    openapi, origin,
     problem::{Problem, from_path_error, from_query_error},
     sse, ws,
 };
@@ -76,7 +76,12 @@ impl Serving {
     pub fn start(listener: TcpListener, hub: Data<Hub>, options: &ServerOptions) -> std::io::Result<Self> {
         let write_deadline = options.write_deadline;
         let factory = move || {
-            App::new().app_data(hub.clone()).wrap(CatchPanic::default()).wrap(from_fn(explain)).configure(routes)
+            App::new()
+                .app_data(hub.clone())
+                .wrap(CatchPanic::default())
+                .wrap(from_fn(explain))
+                .wrap(origin::cors(&hub.cors_origins))
+                .configure(routes)
         };
         let server = HttpServer::new(factory)
             .workers(options.workers)
@@ -122,8 +127,19 @@ fn routes(config: &mut ServiceConfig) {
         .default_service(route().to(nowhere));
 }
 
-async fn nowhere() -> Result<&'static str, Problem> {
-    Err(Problem::new(Code::NotFound, "there is nothing here; GET /openapi.json lists what there is"))
+async fn nowhere(request: HttpRequest) -> HttpResponse {
+    let pattern = request.resource_map().match_pattern(request.path());
+    let Some(allowed) = pattern.map(|pattern| openapi::methods(&pattern)).filter(|allowed| !allowed.is_empty()) else {
+        let detail = "there is nothing here; GET /openapi.json lists what there is";
+        return Problem::new(Code::NotFound, detail).error_response();
+    };
+    let allowed = allowed.join(", ");
+    let detail = format!("this address takes {allowed}, not {}", request.method());
+    let mut response = Problem::new(Code::MethodNotAllowed, detail).error_response();
+    if let Ok(value) = header::HeaderValue::from_str(&allowed) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
 }
 
 /// Gives errors that came from below (a panic, a refused upgrade) the form of the others.
@@ -158,5 +174,5 @@ fn explained<B: MessageBody + 'static>(response: ServiceResponse<B>) -> ServiceR
         status if status.is_client_error() => Problem::field(format!("the request cannot be served: {status}")),
         _ => Problem::internal("a handler fell"),
     };
-    response.into_response(actix_web::ResponseError::error_response(&problem)).map_into_right_body()
+    response.into_response(problem.error_response()).map_into_right_body()
 }

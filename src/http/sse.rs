@@ -45,7 +45,7 @@ pub(super) async fn open(
     request: HttpRequest,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
-    admit(&request, &hub)?;
+    admit(&hub)?;
     let join = position(&request, query.into_inner())?;
     let key = hub.key(user.0, *id);
     let read = key.clone();
@@ -67,10 +67,6 @@ pub(super) async fn open(
     response.insert_header((header::CONTENT_TYPE, "text/event-stream; charset=utf-8"));
     response.insert_header((header::CACHE_CONTROL, "no-cache, no-transform"));
     response.insert_header(("X-Accel-Buffering", "no"));
-    if let Some(origin) = request.headers().get(header::ORIGIN) {
-        // It was checked before; without this header its page could not read the stream.
-        response.insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()));
-    }
     Ok(response.streaming(stream(reader, hub.limits.sse_heartbeat, OnClose(session))))
 }
 

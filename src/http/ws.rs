@@ -18,7 +18,7 @@ use futures::StreamExt;
 use protocol::{Code, ConversationId, Epoch, Seq, ServerFrame, frame::close};
 use serde::Deserialize;
 
-use super::{auth::User, connection, hub::Hub, origin, problem::Problem};
+use super::{auth::User, connection, hub::Hub, problem::Problem};
 use crate::actors::session::{Hangup, Inbound, Join, Kind, Outgoing, Outlet, OutletReader, SessionActor};
 
 /// A `subscribe` in the URL.
@@ -28,6 +28,9 @@ pub struct SubscribeQuery {
     after: Option<Seq>,
     epoch: Option<Epoch>,
 }
+
+/// Where the WebSockets are.
+pub(super) const PATH: &str = "/api/ws/{id}";
 
 /// Opens a WebSocket on a conversation.
 #[get("/api/ws/{id}")]
@@ -39,7 +42,7 @@ pub(super) async fn open(
     body: Payload,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    admit(&request, &hub)?;
+    admit(&hub)?;
     let (response, socket, stream) = actix_ws::handle(&request, body)?;
     let read_max = hub.limits.frame_bytes_read_max;
     let stream = stream.max_frame_size(read_max).aggregate_continuations().max_continuation_size(read_max);
@@ -69,9 +72,8 @@ pub(super) async fn open(
 /// Refuses a session that may not begin.
 ///
 /// # Errors
-/// `forbidden` (origin), `draining` or `busy`.
-pub(super) fn admit(request: &HttpRequest, hub: &Hub) -> Result<(), Problem> {
-    origin::check(request)?;
+/// `draining` or `busy`.
+pub(super) fn admit(hub: &Hub) -> Result<(), Problem> {
     if hub.is_draining() {
         return Err(Problem::new(Code::Draining, "the server goes down; connect to the next one"));
     }

@@ -25,6 +25,11 @@ async fn a_frame_that_makes_no_sense_is_rejected_and_the_socket_stays() {
         (r#"{"op":"message","content":"x"}"#, "invalid_field", Value::Null),
         (r#"{"op":"message","clientMessageId":"m","content":"a\u0000b","ref":1}"#, "invalid_text", json!(1)),
         (r#"{"op":"message","clientMessageId":"m","content":" "}"#, "invalid_text", Value::Null),
+        (
+            r#"{"op":"message","clientMessageId":"m","content":"x","metadata":{"a":"\u0000"}}"#,
+            "invalid_text",
+            Value::Null,
+        ),
         (r#"{"op":"message","clientMessageId":"m","content":"x","policy":"never"}"#, "invalid_field", Value::Null),
         (r#"{"op":"cancel"}"#, "invalid_field", Value::Null),
         (
@@ -83,7 +88,7 @@ async fn a_request_that_makes_no_sense_gets_a_problem() {
     let id = new_id();
     let messages = format!("/api/conversations/{id}/messages");
     let deep = format!("{}1{}", "[".repeat(70), "]".repeat(70));
-    let cases: [(&str, &str, u16, &str); 9] = [
+    let cases: [(&str, &str, u16, &str); 11] = [
         (&messages, "{", 400, "invalid_json"),
         (&messages, &deep, 400, "invalid_json"),
         (&messages, "{}", 400, "invalid_field"),
@@ -91,6 +96,8 @@ async fn a_request_that_makes_no_sense_gets_a_problem() {
         (&messages, r#"{"content":"x","surprise":1}"#, 400, "invalid_field"),
         (&messages, r#"{"content":"\u0000"}"#, 400, "invalid_text"),
         (&messages, r#"{"content":"  "}"#, 400, "invalid_text"),
+        (&messages, r#"{"content":"x","metadata":{"a":[{"\u0000":1}]}}"#, 400, "invalid_text"),
+        ("/api/conversations", r#"{"metadata":{"a":"\u0000"}}"#, 400, "invalid_text"),
         (&messages, r#"{"content":"x","clientMessageId":"a b"}"#, 400, "invalid_field"),
         ("/api/conversations/17/messages", r#"{"content":"x"}"#, 400, "invalid_field"),
     ];
@@ -110,6 +117,7 @@ async fn what_is_not_there_is_a_problem_too() {
     let server = Embedded::start();
     let unknown = new_id();
     server.get("/nowhere").await.expect_problem(404, "not_found");
+    server.get("/api/conversations/a/b/c").await.expect_problem(404, "not_found");
     for path in ["", "/messages", "/interactions", "/events"] {
         server.get(&format!("/api/conversations/{unknown}{path}")).await.expect_problem(404, "not_found");
     }
@@ -144,24 +152,6 @@ async fn the_admin_api_asks_for_its_token() {
     assert!(problem["detail"].as_str().unwrap().contains("alpha, beta, gamma"));
     let mode = json!({ "mode": "sideways" });
     server.admin(Method::POST, "/api/admin/agents/beta/disable", Some(mode)).await.expect_problem(400, "invalid_field");
-}
-
-#[tokio::test]
-async fn a_page_of_another_origin_may_not_call() {
-    let server = Embedded::with(three_agents(), |options| {
-        options.cors_origins = vec!["https://shop.example".to_owned()];
-    });
-    let id = new_id();
-    let path = format!("/api/conversations/{id}/messages");
-    let body = json!({ "content": "say=1" }).to_string();
-    let evil = [("origin", "https://evil.example")];
-    server.call(Method::POST, &path, Some(&body), &evil).await.expect_problem(403, "forbidden");
-    server.call(Method::GET, &format!("/api/stream/{id}"), None, &evil).await.expect_problem(403, "forbidden");
-    server.call(Method::GET, &format!("/api/ws/{id}"), None, &evil).await.expect_problem(403, "forbidden");
-    server.call(Method::POST, &path, Some(&body), &[("origin", "https://shop.example")]).await.expect(202);
-    let own = server.url.clone();
-    server.call(Method::POST, &path, Some(&body), &[("origin", &own)]).await.expect(202);
-    assert_eq!(said(&server.say(&id, "say=fine").await), "fine");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod layers;
 mod model;
 #[cfg(test)]
 mod operator;
+mod pages;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
