@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    client::{new_id, said},
+    client::new_id,
     embedded::{Embedded, three_agents},
 };
 

@@ -19,6 +19,7 @@ mod pages;
 #[cfg(test)]
 mod resume;
 #[cfg(test)]
+mod slow;
 mod stores;
 #[cfg(test)]
 mod supervision;

@@ -32,6 +32,16 @@ struct Joined {
 impl SessionActor {
     /// Begins to follow. The bell hangs already, so nothing that is published meanwhile is missed.
     pub(super) fn join(&mut self, join: Join, ctx: &mut Context<Self>) {
+        ctx.run_later(self.parts.bounds.wait_for_conversation, |session, ctx| {
+            if matches!(session.phase, Phase::Joining(_)) {
+                session.close(close::NOT_FOUND, "there is no such conversation", ctx);
+            }
+        });
+        self.look(join, ctx);
+    }
+
+    /// Asks the store for the conversation; again each time that something might have made it.
+    fn look(&mut self, join: Join, ctx: &mut Context<Self>) {
         self.phase = Phase::Joining(join.clone());
         self.reading = true;
         let (key, ask) = (self.key.clone(), join);
@@ -42,11 +52,6 @@ impl SessionActor {
             session.joined(result, ctx);
         });
         ctx.spawn(done);
-        ctx.run_later(self.parts.bounds.wait_for_conversation, |session, ctx| {
-            if matches!(session.phase, Phase::Joining(_)) {
-                session.close(close::NOT_FOUND, "there is no such conversation", ctx);
-            }
-        });
     }
 
     fn joined(&mut self, result: Result<Found<Joined>, Refusal>, ctx: &mut Context<Self>) {
@@ -111,7 +116,7 @@ impl SessionActor {
             Phase::Joining(_) if self.reading => {}
             Phase::Joining(join) => {
                 let join = join.clone();
-                self.join(join, ctx);
+                self.look(join, ctx);
             }
             Phase::Following(_) => self.pump(ctx),
         }
@@ -119,7 +124,7 @@ impl SessionActor {
 
     /// Hands out what comes next, as long as there is a place for it.
     pub(super) fn pump(&mut self, ctx: &mut Context<Self>) {
-        while !self.reading && self.blocked.is_none() {
+        while !self.reading && !self.blocked {
             let Phase::Following(following) = &mut self.phase else { return };
             let Some(place) = self.outlet.place() else { return self.wait_for_place(ctx) };
             match self.topic.read(following.cursor, self.parts.bounds.batch_bytes_max) {
@@ -198,22 +203,24 @@ impl SessionActor {
 
     /// Waits until the writer took something; a client that takes nothing for too long is cut off.
     fn wait_for_place(&mut self, ctx: &mut Context<Self>) {
-        self.blocks += 1;
-        let block = self.blocks;
-        self.blocked = Some(block);
-        let freed = self.outlet.wait_for_place().into_actor(self).map(|alive, session, ctx| {
-            session.blocked = None;
-            if alive { session.pump(ctx) } else { ctx.stop() }
-        });
-        ctx.spawn(freed);
-        ctx.run_later(self.parts.bounds.write_deadline, move |session, ctx| {
-            if session.blocked == Some(block) {
-                tracing::info!(conversation = %session.key.id, "a client took nothing within the write deadline");
-                session.outlet.send_frame(close_of(close::SLOW_CONSUMER, "nothing was read for too long"));
-                (session.cut)();
-                ctx.stop();
+        self.blocked = true;
+        let place = tokio::time::timeout(self.parts.bounds.write_deadline, self.outlet.wait_for_place());
+        let freed = place.into_actor(self).map(|freed, session, ctx| {
+            session.blocked = false;
+            match freed {
+                Ok(true) => session.pump(ctx),
+                Ok(false) => ctx.stop(),
+                Err(_late) => session.cut_off(ctx),
             }
         });
+        ctx.spawn(freed);
+    }
+
+    fn cut_off(&mut self, ctx: &mut Context<Self>) {
+        tracing::info!(conversation = %self.key.id, "a client took nothing within the write deadline");
+        self.outlet.send_frame(close_of(close::SLOW_CONSUMER, "nothing was read for too long"));
+        (self.cut)();
+        ctx.stop();
     }
 
     /// Says goodbye and ends.

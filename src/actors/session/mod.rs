@@ -146,9 +146,8 @@ pub struct SessionActor {
     speaks_frames: bool,
     /// The store is being asked.
     reading: bool,
-    /// The outlet is full since some time; the number tells one such time from another.
-    blocked: Option<u64>,
-    blocks: u64,
+    /// The outlet is full; somebody waits for a place.
+    blocked: bool,
     commands_waiting: usize,
 }
 
@@ -192,8 +191,7 @@ impl SessionActor {
             epoch: None,
             speaks_frames,
             reading: false,
-            blocked: None,
-            blocks: 0,
+            blocked: false,
             commands_waiting: 0,
         }
     }

@@ -1,0 +1,118 @@
+//! A client that reads slowly, or not at all, harms only itself.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use socket2::{Domain, Socket, Type};
+use switchboard::agent::catalog::AgentLimits;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::support::{
+    client::{assert_dense, client, new_id},
+    embedded::Embedded,
+    scripted::scripted,
+};
+
+/// Far more than the kernel takes for a client that does not read.
+const FLOOD: &str = "alpha flood";
+const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+fn server(write_deadline: Duration) -> Embedded {
+    Embedded::with(vec![scripted("alpha", AgentLimits::default())], |options| {
+        options.sessions.write_deadline = write_deadline;
+        options.server.write_deadline = write_deadline;
+    })
+}
+
+/// Opens a request whose answer nobody reads, with as small a window as the system gives.
+async fn never_reading(server: &Embedded, path: &str, headers: &str) -> TcpStream {
+    let address: std::net::SocketAddr = server.url.trim_start_matches("http://").parse().unwrap();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(2048).unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let mut stream = TcpStream::from_std(socket.into()).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+async fn sessions(server: &Embedded) -> u64 {
+    let text = client().get(format!("{}/metrics", server.url)).send().await.unwrap().text().await.unwrap();
+    let line = text.lines().find(|line| line.starts_with("switchboard_sessions ")).unwrap();
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+async fn until_sessions(server: &Embedded, wanted: u64) {
+    let seen = async {
+        while sessions(server).await != wanted {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), seen).await.expect("the sessions that were left");
+}
+
+async fn check_cut_off(path: &str, headers: &str) {
+    let server = server(Duration::from_millis(500));
+    let id = new_id();
+    server.post("/api/conversations", json!({ "conversationId": id })).await.expect(201);
+    let mut deaf = never_reading(&server, &path.replace("ID", &id), headers).await;
+    until_sessions(&server, 1).await;
+    let mut other = server.ws(&id).await;
+    other.subscribe(None).await;
+    other.send(json!({ "op": "message", "clientMessageId": "m", "content": FLOOD })).await;
+    let seen = other.until("turn_end").await;
+    assert_dense(&seen);
+    until_sessions(&server, 1).await;
+    // What the kernel had taken comes, and then the end: the server closed it.
+    let mut rest = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(10), deaf.read_to_end(&mut rest)).await;
+    read.expect("a socket that is closed").ok();
+}
+
+#[tokio::test]
+async fn a_websocket_that_reads_nothing_is_cut_off_and_the_others_get_everything() {
+    check_cut_off("/api/ws/ID?after=0", UPGRADE).await;
+}
+
+#[tokio::test]
+async fn an_event_stream_that_reads_nothing_is_cut_off_and_the_others_get_everything() {
+    check_cut_off("/api/stream/ID?after=0", "").await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_every_event_once_in_order_however_late() {
+    let server = server(Duration::from_secs(10));
+    let id = new_id();
+    let mut slow = never_reading(&server, &format!("/api/stream/{id}"), "").await;
+    until_sessions(&server, 1).await;
+    server.say(&id, FLOOD).await;
+    server.call(Method::POST, &format!("/api/conversations/{id}/end"), None, &[]).await.expect(200);
+    let mut text = Vec::new();
+    let mut piece = vec![0; 16 * 1024];
+    let read = async {
+        loop {
+            let taken = slow.read(&mut piece).await.unwrap();
+            text.extend_from_slice(&piece[..taken]);
+            if taken == 0 || text.ends_with(b"0\r\n\r\n") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), read).await.expect("the end of the stream");
+    let seen: Vec<u64> = ids(&String::from_utf8_lossy(&text));
+    let stored = server.events(&id).await;
+    assert_eq!(seen, (1..=stored.len() as u64).collect::<Vec<_>>());
+    assert_eq!(stored.last().unwrap()["type"], "conversation_end");
+}
+
+/// The `seq` of each event. A chunk's border may stand inside a line, so lines are told by how they begin.
+fn ids(text: &str) -> Vec<u64> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("id: "));
+    lines.filter_map(|id| id.rsplit_once(':')?.1.parse().ok()).collect()
+}
