@@ -1,6 +1,6 @@
 //! From the typed config to what each part is started with.
 
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 
@@ -11,6 +11,7 @@ use crate::{
         session::SessionBounds, topic::TailBounds,
     },
     agent::catalog::AgentSlot,
+    clock::SystemClock,
     config::{Config, ConnectionKind, ConnectionUrl, Limits, Supervision},
     conversation,
     http::{HttpLimits, ServerOptions},
@@ -44,6 +45,7 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
             history_bytes_max: limits.history_bytes_max.0,
         },
         drain_timeout: limits.drain_timeout.0,
+        clock: Arc::new(SystemClock),
     }
 }
 

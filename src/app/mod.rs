@@ -9,7 +9,7 @@ mod serve;
 mod start;
 mod tools;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 
@@ -26,6 +26,7 @@ use crate::{
         session::SessionBounds, topic::TailBounds,
     },
     agent::catalog::AgentSlot,
+    clock::{Clock, SystemClock},
     http::{HttpLimits, ServerOptions},
     routing::RouteRules,
 };
@@ -61,6 +62,8 @@ pub struct Options {
     pub history: HistoryBounds,
     /// How long running turns may go on when the server goes down.
     pub drain_timeout: Duration,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Options {
@@ -81,6 +84,7 @@ impl Options {
             store_shards: 1,
             history: HistoryBounds::default(),
             drain_timeout: Duration::from_secs(30),
+            clock: Arc::new(SystemClock),
         }
     }
 }

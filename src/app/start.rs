@@ -30,7 +30,7 @@ use crate::{
         topic::Topics,
     },
     agent::catalog::Catalog,
-    clock::{Clock, SystemClock},
+    clock::Clock,
     context::ContextStore,
     http::{self, Hub, Serving},
     store::Store,
@@ -142,7 +142,7 @@ async fn build(
     context: Arc<dyn ContextStore>,
     fatal: &CancellationToken,
 ) -> Result<Hub, StartError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let clock = options.clock;
     let io = runtime.handle().clone();
     let arbiters = Arc::new(Arbiters::start(ARBITERS, runtime));
     let catalog = Arc::new(Catalog::new(options.agents));

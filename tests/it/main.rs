@@ -3,6 +3,7 @@
 // `cfg(test)` says nothing new here; clippy goes by it when it lets the helpers of tests unwrap.
 #[cfg(test)]
 mod acceptance;
+mod actor_faults;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]

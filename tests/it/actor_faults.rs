@@ -1,0 +1,119 @@
+//! A conversation's actor that panics in the middle of its work is built anew from what is stored.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use protocol::Timestamp;
+use reqwest::Method;
+use serde_json::{Value, json};
+use switchboard::{
+    actors::policy::RestartPolicy,
+    clock::{Clock, SystemClock},
+};
+
+use crate::support::{
+    client::{assert_dense, new_id, said, types},
+    embedded::{Embedded, three_agents},
+};
+
+/// A clock that panics when it is told to. Whoever decides in a conversation asks it, and so does the supervisor when it
+/// notes a failure.
+#[derive(Debug, Clone, Default)]
+struct Tripwire(Arc<Mutex<VecDeque<bool>>>);
+
+impl Tripwire {
+    /// Which of the next questions end in a panic.
+    fn trip(&self, panics: &[bool]) {
+        *self.0.lock().unwrap() = panics.iter().copied().collect();
+    }
+
+    async fn tripped(&self) {
+        while self.0.lock().is_ok_and(|panics| !panics.is_empty()) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+impl Clock for Tripwire {
+    fn now(&self) -> Timestamp {
+        let panics = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        assert!(panics != Some(true), "the tripwire was touched");
+        SystemClock.now()
+    }
+}
+
+fn server(restarts_max: usize) -> (Embedded, Tripwire) {
+    let tripwire = Tripwire::default();
+    let clock = Arc::new(tripwire.clone());
+    let server = Embedded::with(three_agents(), |options| {
+        let quick = Duration::from_millis(20);
+        options.restarts =
+            RestartPolicy { restarts_max, backoff_min: quick, backoff_max: quick, ..RestartPolicy::default() };
+        options.clock = clock;
+    });
+    (server, tripwire)
+}
+
+#[tokio::test]
+async fn a_panic_while_a_message_is_decided_is_not_seen_by_its_sender() {
+    let (server, tripwire) = server(5);
+    let id = new_id();
+    let mut ws = server.ws(&id).await;
+    ws.send(json!({ "op": "subscribe" })).await;
+    assert_eq!(said(&server.say(&id, "say=1").await), "1");
+    tripwire.trip(&[true]);
+    assert_eq!(said(&server.say(&id, "say=2").await), "2");
+    let mut seen = Vec::new();
+    ws.op("subscribed", &mut seen).await;
+    for _ in 0..2 {
+        seen.extend(ws.until("turn_end").await);
+    }
+    assert_dense(&seen);
+    assert_eq!(seen, server.events(&id).await);
+}
+
+#[tokio::test]
+async fn a_panic_in_the_middle_of_a_turn_lets_the_run_begin_again() {
+    let (server, tripwire) = server(5);
+    let id = new_id();
+    let body = json!({ "content": "say=before sleep=300 say=after" });
+    server.post(&format!("/api/conversations/{id}/messages"), body).await.expect(202);
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    tripwire.trip(&[true]);
+    tripwire.tripped().await;
+    let mut ws = server.ws(&id).await;
+    ws.subscribe(None).await;
+    let seen = ws.until("turn_end").await;
+    assert_dense(&seen);
+    let kinds = types(&seen);
+    assert_eq!(kinds.iter().filter(|kind| **kind == "agent_start").count(), 2, "{kinds:?}");
+    let whole: Vec<&Value> = seen.iter().filter(|event| event["type"] == "message_complete").collect();
+    assert_eq!((&whole[0]["content"], &whole[0]["status"]), (&json!("before"), &json!("interrupted")));
+    assert_eq!((&whole[1]["content"], &whole[1]["status"]), (&json!("beforeafter"), &json!("complete")));
+}
+
+#[tokio::test]
+async fn a_conversation_that_keeps_panicking_is_given_up_alone_and_comes_back_when_it_is_asked_again() {
+    let (server, tripwire) = server(1);
+    let (broken, other) = (new_id(), new_id());
+    server.say(&broken, "say=1").await;
+    server.say(&other, "say=1").await;
+    // It decides, its supervisor notes, it opens again.
+    tripwire.trip(&[true, false, true]);
+    let path = format!("/api/conversations/{broken}/messages");
+    let problem = server.post(&path, json!({ "content": "say=2" })).await.expect_problem(500, "internal");
+    assert!(!problem.to_string().contains("tripwire"), "an internal text is shown: {problem}");
+    tripwire.tripped().await;
+    assert_eq!(said(&server.say(&other, "say=fine").await), "fine");
+    assert_eq!(said(&server.say(&broken, "say=back").await), "back");
+    assert_dense(&server.events(&broken).await);
+    let tree = server.admin(Method::GET, "/api/admin/supervision", None).await.expect(200);
+    let count = |name: &str| {
+        let level = tree["levels"].as_array().unwrap().iter().find(|level| level["name"] == name).unwrap();
+        level["children"].as_array().unwrap().len()
+    };
+    assert_eq!(count("root"), 2, "{tree}");
+}
