@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -27,19 +27,23 @@ struct Tripwire(Arc<Mutex<VecDeque<bool>>>);
 impl Tripwire {
     /// Which of the next questions end in a panic.
     fn trip(&self, panics: &[bool]) {
-        *self.0.lock().unwrap() = panics.iter().copied().collect();
+        *self.panics() = panics.iter().copied().collect();
     }
 
     async fn tripped(&self) {
-        while self.0.lock().is_ok_and(|panics| !panics.is_empty()) {
+        while !self.panics().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    fn panics(&self) -> MutexGuard<'_, VecDeque<bool>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for Tripwire {
     fn now(&self) -> Timestamp {
-        let panics = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let panics = self.panics().pop_front();
         assert!(panics != Some(true), "the tripwire was touched");
         SystemClock.now()
     }
