@@ -26,6 +26,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// When it ended.
     pub ended_at: Option<DateTimeUtc>,
+    /// Whether its events are kept; false once a sweep trimmed them.
+    pub log_kept: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -18,6 +18,8 @@ use super::{
     registry::{ConversationRegistry, Locate},
 };
 use crate::{
+    agent::catalog::Catalog,
+    context::{ContextKey, ContextScope, ContextStore},
     conversation::{CancelTarget, NewMessage, Reply, check_content},
     store::{ConversationKey, Found, InternalId, Store, StoreError, nul},
 };
@@ -82,6 +84,10 @@ pub struct ConversationClient {
     pub io: Handle,
     /// The longest text of a message.
     pub content_bytes_max: usize,
+    /// Where agents keep what they know.
+    pub context: Arc<dyn ContextStore>,
+    /// The agents that may have kept something.
+    pub catalog: Arc<Catalog>,
     /// Held while a command finds its way, so that the commands of one socket arrive in the order that they were sent.
     pub order: Arc<Mutex<()>>,
 }
@@ -181,11 +187,22 @@ impl ConversationClient {
     /// # Errors
     /// The [`Refusal`] that the client is told.
     pub async fn erase(&self, key: &ConversationKey) -> Result<(), Refusal> {
-        match self.must_exist(key).await {
+        let id = match self.must_exist(key).await {
             Err(refusal) if refusal.code == Code::Erased => return Ok(()),
             other => other?,
         };
-        self.ask(key, Ask::Erase).await.map(|_| ())
+        self.ask(key, Ask::Erase).await?;
+        self.forget_context(key, id).await;
+        Ok(())
+    }
+
+    /// The caches of the context: the rows went with the conversation.
+    async fn forget_context(&self, key: &ConversationKey, id: InternalId) {
+        let agents = self.catalog.slots().map(|slot| ContextScope::Agent(slot.id().clone()));
+        let scopes = std::iter::once(ContextScope::Shared).chain(agents);
+        let key = |scope| ContextKey { tenant: Arc::clone(&key.owner.tenant), conversation: id.0, scope };
+        let (context, keys) = (Arc::clone(&self.context), scopes.map(key).collect::<Vec<_>>());
+        self.io.spawn(async move { context.forget(&keys).await }).await.ok();
     }
 
     /// Makes a conversation, unless it exists.

@@ -8,6 +8,7 @@ pub mod guard;
 pub mod persistence;
 pub mod policy;
 pub mod registry;
+pub mod retention;
 pub mod router;
 pub mod run;
 pub mod session;

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use super::Options;
 use crate::{
     actors::{
-        conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy, run::HistoryBounds,
-        session::SessionBounds, topic::TailBounds,
+        conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy, retention::RetentionBounds,
+        run::HistoryBounds, session::SessionBounds, topic::TailBounds,
     },
     agent::catalog::AgentSlot,
     clock::SystemClock,
@@ -43,6 +43,11 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
         history: HistoryBounds {
             history_messages_max: limits.history_messages_max,
             history_bytes_max: limits.history_bytes_max.0,
+        },
+        retention: RetentionBounds {
+            events_max_age: config.retention.events_max_age.0,
+            tombstones_max_age: config.retention.tombstones_max_age.0,
+            sweep_interval: config.retention.sweep_interval.0,
         },
         drain_timeout: limits.drain_timeout.0,
         clock: Arc::new(SystemClock),

@@ -22,8 +22,8 @@ pub use self::{
 };
 use crate::{
     actors::{
-        conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy, run::HistoryBounds,
-        session::SessionBounds, topic::TailBounds,
+        conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy, retention::RetentionBounds,
+        run::HistoryBounds, session::SessionBounds, topic::TailBounds,
     },
     agent::catalog::AgentSlot,
     clock::{Clock, SystemClock},
@@ -60,6 +60,8 @@ pub struct Options {
     pub store_shards: usize,
     /// Bounds of what a run is told of the past.
     pub history: HistoryBounds,
+    /// What is kept, and for how long.
+    pub retention: RetentionBounds,
     /// How long running turns may go on when the server goes down.
     pub drain_timeout: Duration,
     /// What time it is.
@@ -83,6 +85,7 @@ impl Options {
             group: GroupBounds::default(),
             store_shards: 1,
             history: HistoryBounds::default(),
+            retention: RetentionBounds::default(),
             drain_timeout: Duration::from_secs(30),
             clock: Arc::new(SystemClock),
         }

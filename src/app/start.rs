@@ -23,6 +23,7 @@ use crate::{
         persistence::{self, Health, PersistenceParts},
         policy::RestartPolicy,
         registry::ConversationRegistry,
+        retention::{RetentionActor, RetentionParts, SweepFigures},
         router::Router,
         run::RunParts,
         session::SessionParts,
@@ -150,8 +151,12 @@ async fn build(
     let levels = start_supervisors(&arbiters, &catalog, &clock, fatal);
     let persistence =
         start_persistence(&arbiters, &levels, &options.restarts, &store, &io, options.group, options.store_shards);
-    let run_parts =
-        RunParts { store: Arc::clone(&store), context, catalog: Arc::clone(&catalog), history: options.history };
+    let run_parts = RunParts {
+        store: Arc::clone(&store),
+        context: Arc::clone(&context),
+        catalog: Arc::clone(&catalog),
+        history: options.history,
+    };
     let agents = AgentActors::start(&arbiters, &levels.agents, &options.restarts, &io, &run_parts);
     let router = Arc::new(Router::new(Arc::clone(&catalog), options.rules));
     let topics = Arc::new(Topics::new(options.tail));
@@ -170,13 +175,19 @@ async fn build(
         bounds: options.conversations,
     };
     let registry = start_registry(&arbiters, &levels, parts, &options.restarts);
-    let order = Arc::default();
+    let (figures, bounds) = (Arc::<SweepFigures>::default(), options.retention);
+    let (swept, sweeps) = (Arc::clone(&store), io.clone());
+    let retention =
+        RetentionParts { store: swept, io: sweeps, clock: Arc::clone(&clock), bounds, figures: Arc::clone(&figures) };
+    let retention = start_retention(&arbiters, &levels, retention, &options.restarts);
     let client = ConversationClient {
         registry: registry.clone(),
         store: Arc::clone(&store),
         io: io.clone(),
         content_bytes_max,
-        order,
+        context,
+        catalog: Arc::clone(&catalog),
+        order: Arc::default(),
     };
     let closing = CancellationToken::new();
     let (bounds, count) = (Arc::new(options.sessions), Arc::new(AtomicUsize::new(0)));
@@ -191,6 +202,8 @@ async fn build(
         router,
         supervisors: vec![levels.root, levels.agents, levels.conversations],
         registry,
+        retention,
+        swept: figures,
         admin_token: options.admin_token,
         cors_origins: options.cors_origins,
         limits: options.http,
@@ -255,6 +268,16 @@ fn start_registry(
     let addr = guard::start(arbiters.of(&"registry"), &levels.root, spec, make).addr;
     known.get_or_init(|| addr.clone());
     addr
+}
+
+fn start_retention(
+    arbiters: &Arbiters,
+    levels: &Levels,
+    parts: RetentionParts,
+    policy: &RestartPolicy,
+) -> actix::Addr<RetentionActor> {
+    let spec = permanent("retention", policy);
+    guard::start(arbiters.of(&"retention"), &levels.root, spec, move |leave| RetentionActor::new(parts, leave)).addr
 }
 
 fn permanent(name: &str, policy: &RestartPolicy) -> ChildSpec {

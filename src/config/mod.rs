@@ -19,6 +19,7 @@ mod overrides;
 mod references;
 mod report;
 mod resolve;
+mod retention;
 mod routing;
 mod schema;
 mod secret;
@@ -46,6 +47,7 @@ pub use self::{
     load::{DEFAULT_CONFIG, DEFAULT_FILE, Loaded, Source},
     models::{HttpUrl, HttpUrlError, Model, ToolMode},
     overrides::PREFIX as ENVIRONMENT_PREFIX,
+    retention::Retention,
     routing::Routing,
     schema::schema,
     secret::{ConnectionKind, ConnectionUrl, Secret},
@@ -82,6 +84,8 @@ pub struct Config {
     pub routing: Routing,
     /// What happens to an agent that fails.
     pub supervision: Supervision,
+    /// What is kept, and for how long.
+    pub retention: Retention,
     /// The bound of everything that could grow, and the time that everything may take.
     pub limits: Limits,
     /// The agents of this deployment.

@@ -67,12 +67,12 @@ impl FromStr for HumanDuration {
 }
 
 impl fmt::Display for HumanDuration {
-    /// In the largest unit that needs no fraction.
+    /// In the largest unit that needs no fraction; a single day is 24 hours, as people say.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let millis = self.0.as_millis();
-        let (each, unit) = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")]
+        let (each, unit) = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s")]
             .into_iter()
-            .find(|(each, _)| millis > 0 && millis.is_multiple_of(*each))
+            .find(|(each, unit)| millis > 0 && millis.is_multiple_of(*each) && (*unit != "d" || millis > *each))
             .unwrap_or((1, if millis == 0 { "s" } else { "ms" }));
         write!(f, "{}{unit}", millis / each)
     }
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn shows_the_largest_unit_without_a_fraction() {
-        for text in ["0s", "1ms", "1500ms", "90s", "5m", "24h"] {
+        for text in ["0s", "1ms", "1500ms", "90s", "5m", "24h", "25h", "7d"] {
             assert_eq!(text.parse::<HumanDuration>().unwrap().to_string(), text);
         }
         for text in ["0B", "1023B", "1KiB", "1025B", "3MiB", "2GiB"] {

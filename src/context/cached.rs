@@ -28,6 +28,9 @@ pub trait Cache: Send + Sync + std::fmt::Debug + 'static {
 
     /// Remembers a document in place of whatever is there.
     async fn replace(&self, key: &ContextKey, document: &Versioned);
+
+    /// Forgets documents.
+    async fn remove(&self, keys: &[ContextKey]);
 }
 
 /// A store whose reads are answered by a cache where that is safe.
@@ -109,6 +112,14 @@ impl<T: ContextStore> ContextStore for CachedContext<T> {
             }
         }
     }
+
+    async fn forget(&self, keys: &[ContextKey]) {
+        for key in keys {
+            self.floors().remove(key);
+        }
+        self.cache.remove(keys).await;
+        self.truth.forget(keys).await;
+    }
 }
 
 #[cfg(test)]
@@ -151,6 +162,8 @@ mod tests {
         async fn put(&self, _: &ContextKey, _: &Versioned) {}
 
         async fn replace(&self, _: &ContextKey, _: &Versioned) {}
+
+        async fn remove(&self, _: &[ContextKey]) {}
     }
 
     fn truth() -> Watched {

@@ -41,6 +41,13 @@ impl Cache for LocalCache {
     async fn replace(&self, key: &ContextKey, document: &Versioned) {
         insert(&mut self.lock(), key, document);
     }
+
+    async fn remove(&self, keys: &[ContextKey]) {
+        let mut documents = self.lock();
+        for key in keys {
+            documents.remove(key);
+        }
+    }
 }
 
 fn insert(documents: &mut Lru<ContextKey, Versioned>, key: &ContextKey, document: &Versioned) {

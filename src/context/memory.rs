@@ -42,4 +42,11 @@ impl ContextStore for MemoryContext {
         *current = Versioned { version: expected + 1, value };
         Ok(current.version)
     }
+
+    async fn forget(&self, keys: &[ContextKey]) {
+        let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in keys {
+            documents.remove(key);
+        }
+    }
 }

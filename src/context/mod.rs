@@ -90,6 +90,10 @@ pub trait ContextStore: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// [`ContextError::Conflict`], [`ContextError::TooLarge`] or [`ContextError::Unavailable`].
     async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError>;
+
+    /// Lets go of copies of documents whose conversation was erased. What a cache cannot be told at the moment goes when
+    /// its time to live is over. A store without copies has nothing to do: the rows of the table go with their conversation.
+    async fn forget(&self, _keys: &[ContextKey]) {}
 }
 
 /// What one run sees of the context: the conversation's shared document and the agent's own state.

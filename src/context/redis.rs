@@ -161,6 +161,16 @@ impl Cache for RedisCache {
         command.arg(name(key)).arg(format!("{}:{json}", document.version)).arg("PX").arg(self.time_to_live_ms());
         self.ask(command.exec_async(&mut connection)).await;
     }
+
+    async fn remove(&self, keys: &[ContextKey]) {
+        if keys.is_empty() {
+            return;
+        }
+        let mut connection = self.connection.clone();
+        let mut command = redis::cmd("DEL");
+        command.arg(keys.iter().map(name).collect::<Vec<_>>());
+        self.ask(command.exec_async(&mut connection)).await;
+    }
 }
 
 /// Redis is well, but what stands under our key is of another type.

@@ -1,6 +1,9 @@
 //! Liveness, readiness and a few figures for Prometheus.
 
-use std::{fmt::Write, sync::atomic::Ordering};
+use std::{
+    fmt::Write,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use actix_web::{HttpResponse, get, route, web::Data};
 use serde::Serialize;
@@ -51,6 +54,10 @@ fn figures(hub: &Hub) -> String {
     figure(&mut text, "sessions", "gauge", "open sessions", &[(String::new(), sessions as u64)]);
     figure(&mut text, "commits_total", "counter", "group commits", &[(String::new(), commits)]);
     figure(&mut text, "writes_total", "counter", "writes that were committed", &[(String::new(), writes)]);
+    let swept = |count: &AtomicU64| [(String::new(), count.load(Ordering::Relaxed))];
+    figure(&mut text, "sweeps_total", "counter", "sweeps of what is not kept", &swept(&hub.swept.sweeps));
+    figure(&mut text, "sweep_failures_total", "counter", "sweeps that failed", &swept(&hub.swept.failures));
+    figure(&mut text, "swept_event_rows_total", "counter", "rows of the log let go of", &swept(&hub.swept.event_rows));
     let agents: Vec<_> = hub.catalog.slots().map(|slot| (slot.id(), slot.figures(), slot.state())).collect();
     let label = |id: &protocol::AgentId| format!("{{agent=\"{id}\"}}");
     let rows = |pick: &dyn Fn(&crate::agent::catalog::AgentFigures) -> u64| -> Vec<(String, u64)> {

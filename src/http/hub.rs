@@ -10,8 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     actors::{
-        agent::AgentActors, client::ConversationClient, persistence::PersistenceHandle, registry::ConversationRegistry,
-        router::Router, session::SessionParts, supervisor::SupervisorHandle,
+        agent::AgentActors,
+        client::ConversationClient,
+        persistence::PersistenceHandle,
+        registry::ConversationRegistry,
+        retention::{RetentionActor, SweepFigures},
+        router::Router,
+        session::SessionParts,
+        supervisor::SupervisorHandle,
     },
     agent::catalog::Catalog,
     clock::Clock,
@@ -74,6 +80,10 @@ pub struct Hub {
     pub supervisors: Vec<SupervisorHandle>,
     /// Who is live.
     pub registry: Addr<ConversationRegistry>,
+    /// Who lets go of what is not kept any more.
+    pub retention: Addr<RetentionActor>,
+    /// What it did so far.
+    pub swept: Arc<SweepFigures>,
     /// Opens `/api/admin`.
     pub admin_token: SecretString,
     /// Pages of other origins that may call.

@@ -5,6 +5,7 @@ mod groups;
 mod lists;
 mod opens;
 mod property;
+mod retention;
 mod support;
 
 /// Runs each case on each store.
@@ -71,6 +72,12 @@ contract! {
         a_lost_answer_is_found_when_the_next_append_comes_along
         opens_appends_and_erasures_keep_their_order
         an_empty_group_is_nothing;
+    retention:
+        the_log_of_old_turns_goes_and_their_messages_stay
+        a_turn_that_is_open_or_young_keeps_the_log_from_its_beginning
+        a_writer_goes_on_over_a_sweep
+        a_tombstone_goes_when_it_is_old
+        a_sweep_with_nothing_to_do_does_nothing;
     lists:
         events_come_in_pages
         events_outside_the_log_are_no_events

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use self::state::State;
 use super::{
     AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
-    MessageRecord, Owner, Page, PageRequest, Store, StoreError, TurnRecord, Write, Written,
+    MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, TurnRecord, Write, Written,
 };
 use crate::agent::PastMessage;
 
@@ -141,6 +141,10 @@ impl Store for MemoryStore {
         }
         self.state().set_agent_switch(agent, enabled);
         Ok(())
+    }
+
+    async fn sweep(&self, sweep: &Sweep) -> Result<Swept, StoreError> {
+        if self.faults().await.fail { Err(asked_for()) } else { Ok(self.state().sweep(sweep)) }
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -185,6 +185,30 @@ pub struct Opened {
     pub recent_is_all: bool,
 }
 
+/// What is not kept any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sweep {
+    /// The time now: what expired by then is emptied.
+    pub now: Timestamp,
+    /// The log of turns that ended before goes, up to the first turn that did not; their messages stay.
+    pub events_before: Timestamp,
+    /// The tombstones of conversations that were erased before go.
+    pub tombstones_before: Timestamp,
+}
+
+/// What a sweep let go of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Conversations whose log begins later now.
+    pub conversations: u64,
+    /// Rows of the log.
+    pub event_rows: u64,
+    /// Documents of agents: expired ones were emptied, those of erased conversations deleted.
+    pub documents: u64,
+    /// Tombstones.
+    pub tombstones: u64,
+}
+
 /// A look-up of a conversation that may be gone.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found<T> {
@@ -304,6 +328,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn set_agent_switch(&self, agent: &AgentId, enabled: bool, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Lets go of what is not kept any more. Commits go on meanwhile. A sweep that fails half way is taken up by the next.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn sweep(&self, sweep: &Sweep) -> Result<Swept, StoreError>;
 
     /// Whether it answers at all.
     ///

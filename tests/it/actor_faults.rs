@@ -119,5 +119,5 @@ async fn a_conversation_that_keeps_panicking_is_given_up_alone_and_comes_back_wh
         let level = tree["levels"].as_array().unwrap().iter().find(|level| level["name"] == name).unwrap();
         level["children"].as_array().unwrap().len()
     };
-    assert_eq!(count("root"), 2, "{tree}");
+    assert_eq!(count("root"), 3, "{tree}");
 }

@@ -19,6 +19,7 @@ mod operator;
 mod pages;
 #[cfg(test)]
 mod resume;
+mod retention;
 #[cfg(test)]
 mod slow;
 mod stores;

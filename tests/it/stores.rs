@@ -1,5 +1,8 @@
 //! The production stores by address alone: the same server over PostgreSQL and Redis.
 
+use reqwest::Method;
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+
 use crate::support::{
     client::{assert_dense, new_id, said},
     redis::OwnRedis,
@@ -33,6 +36,31 @@ async fn a_conversation_lives_in_postgresql_and_redis_and_survives_a_kill_and_an
     assert_eq!(turn["status"], "completed", "without Redis it only takes longer: {turn}");
     assert_dense(&server.events(&id).await);
     assert!(!server.data().join("switchboard.db").exists(), "`database.url` wins over the data folder");
+}
+
+#[tokio::test]
+async fn an_erased_conversation_is_gone_from_every_table_and_from_redis() {
+    let redis = OwnRedis::start().await;
+    let database = empty_postgres().await;
+    let server = Starting::with(CONCIERGE)
+        .env("SWITCHBOARD_DATABASE__URL", &database)
+        .env("SWITCHBOARD_CONTEXT__URL", &redis.url())
+        .start();
+    let (erased, kept) = (new_id(), new_id());
+    for id in [&erased, &kept] {
+        server.say(id, FACTS).await;
+    }
+    let before = redis.keys().await;
+    assert!(!before.is_empty() && before.len() % 2 == 0, "both conversations are cached: {before:?}");
+    server.call(Method::DELETE, &format!("/api/conversations/{erased}"), None, &[]).await.expect(204);
+    assert_eq!(redis.keys().await.len(), before.len() / 2);
+    let database = Database::connect(&database).await.unwrap();
+    for table in ["events", "messages", "turns", "agent_interactions", "agent_conversation_data"] {
+        let sql = format!("SELECT COUNT(DISTINCT conversation_id) FROM {table}");
+        let row = database.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1, "{table}");
+    }
+    server.get(&format!("/api/conversations/{erased}/messages")).await.expect_problem(410, "erased");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What the memory store keeps, and how it changes.
 
 mod reads;
+mod sweep;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,7 +40,9 @@ struct Conversation {
     created_at: Timestamp,
     updated_at: Timestamp,
     metadata: JsonObject,
-    /// The log from 1 on: nothing trims it.
+    /// How many events at the beginning of the log are gone.
+    trimmed: u64,
+    /// The log from there on.
     events: Vec<Arc<str>>,
     turns: Vec<TurnRow>,
     messages: Vec<MessageRow>,
@@ -58,6 +61,7 @@ impl Conversation {
             created_at: now,
             updated_at: now,
             metadata: new.metadata,
+            trimmed: 0,
             events: Vec::new(),
             turns: Vec::new(),
             messages: Vec::new(),
@@ -66,11 +70,20 @@ impl Conversation {
     }
 
     fn head(&self) -> Seq {
-        Seq(self.events.len() as u64)
+        Seq(self.trimmed + self.events.len() as u64)
+    }
+
+    fn first_seq(&self) -> Seq {
+        Seq(self.trimmed + 1)
+    }
+
+    /// Where an event stands in `events`; none for one that was trimmed.
+    fn place(&self, seq: Seq) -> Option<usize> {
+        usize::try_from(seq.0.checked_sub(self.trimmed + 1)?).ok()
     }
 
     fn holds(&self, event: &StoredEvent) -> bool {
-        let index = usize::try_from(event.seq().previous().0).ok();
+        let index = self.place(event.seq());
         index.and_then(|index| self.events.get(index)).is_some_and(|body| *body == event.body)
     }
 
@@ -97,6 +110,7 @@ impl Conversation {
         self.updated_at = now;
         self.current_agent = None;
         self.metadata.clear();
+        self.trimmed = 0;
         self.events.clear();
         self.turns.clear();
         self.messages.clear();
@@ -212,8 +226,8 @@ fn duplicate(conversation: &Conversation, ids: &BTreeSet<Uuid>, messages: &[Mess
 }
 
 fn opened(id: InternalId, created: bool, conversation: &Conversation) -> Result<Opened, StoreError> {
-    let from = conversation.open_turn().map_or(conversation.head(), |turn| turn.seq_accepted.previous());
-    let skipped = usize::try_from(from.0).unwrap_or(usize::MAX);
+    let from = conversation.open_turn().map_or(conversation.head().next(), |turn| turn.seq_accepted);
+    let skipped = conversation.place(from).unwrap_or(usize::MAX);
     let replay = conversation.events.iter().skip(skipped).map(|body| parsed(body)).collect::<Result<_, _>>()?;
     let mut recent: Vec<_> = conversation.messages.iter().rev().filter_map(reads::accepted).collect();
     let recent_is_all = recent.len() <= RECENT_MAX;

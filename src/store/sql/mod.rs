@@ -15,6 +15,7 @@ mod open;
 mod reads;
 mod record;
 mod statement;
+mod sweep;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -27,7 +28,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 pub use self::connect::{ConnectError, SqlOptions, Synchronous};
 use super::{
     AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
-    MessageRecord, Owner, Page, PageRequest, Store, StoreError, TurnRecord, Write, Written,
+    MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, TurnRecord, Write, Written,
 };
 use crate::agent::PastMessage;
 
@@ -122,6 +123,10 @@ impl Store for SqlStore {
 
     async fn set_agent_switch(&self, agent: &AgentId, enabled: bool, now: Timestamp) -> Result<(), StoreError> {
         self.write_agent_switch(agent, enabled, now).await
+    }
+
+    async fn sweep(&self, sweep: &Sweep) -> Result<Swept, StoreError> {
+        self.run_sweep(sweep).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

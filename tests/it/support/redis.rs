@@ -63,6 +63,11 @@ impl OwnRedis {
         self.try_connect().await.unwrap()
     }
 
+    /// Everything that stands in it.
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        redis::cmd("KEYS").arg("*").query_async(&mut self.connection().await).await.unwrap()
+    }
+
     async fn try_connect(&self) -> Option<MultiplexedConnection> {
         let mut connection = Client::open(self.url()).unwrap().get_multiplexed_async_connection().await.ok()?;
         let pong: Option<String> = redis::cmd("PING").query_async(&mut connection).await.ok();

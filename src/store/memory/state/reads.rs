@@ -68,11 +68,16 @@ impl State {
         if conversation.erased {
             return Found::Erased;
         }
-        let skipped = usize::try_from(after.0).unwrap_or(usize::MAX);
+        // As in the table: nothing where the position itself is not kept.
+        let skipped = if after < conversation.head() { conversation.place(after.next()) } else { None };
         let mut bytes = 0;
-        let numbered = conversation.events.iter().zip(1..).map(|(body, seq)| (Seq(seq), Arc::clone(body)));
+        let numbered = conversation
+            .events
+            .iter()
+            .zip(conversation.first_seq().0..)
+            .map(|(body, seq)| (Seq(seq), Arc::clone(body)));
         let events = numbered
-            .skip(skipped)
+            .skip(skipped.unwrap_or(usize::MAX))
             .take(limit)
             .take_while(|(_, body)| {
                 let first = bytes == 0;
@@ -80,7 +85,7 @@ impl State {
                 first || bytes <= bytes_max
             })
             .collect();
-        let (epoch, first_seq, head) = (conversation.epoch.clone(), Seq(1), conversation.head());
+        let (epoch, first_seq, head) = (conversation.epoch.clone(), conversation.first_seq(), conversation.head());
         Found::Here(EventPage { epoch, first_seq, head, events })
     }
 
@@ -171,7 +176,7 @@ pub(super) fn record(conversation: &Conversation) -> ConversationRecord {
         status: conversation.status,
         current_agent: conversation.current_agent.clone(),
         epoch: conversation.epoch.clone(),
-        first_seq: Seq(1),
+        first_seq: conversation.first_seq(),
         head: conversation.head(),
         open_turn: conversation.open_turn().map(|turn| turn.id),
         created_at: conversation.created_at,
