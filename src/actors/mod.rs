@@ -4,6 +4,7 @@ pub mod agent;
 pub mod arbiters;
 pub mod client;
 pub mod conversation;
+pub mod figures;
 pub mod guard;
 pub mod persistence;
 pub mod policy;

@@ -9,16 +9,18 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Recipient, Supervised, WrapFuture};
-use tokio::runtime::Handle;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::{runtime::Handle, time::Instant};
 
 use super::{
     arbiters::Arbiters,
+    figures::Figures,
     guard::{self, ChildSpec, Leave},
     supervisor::SupervisorHandle,
 };
@@ -49,19 +51,12 @@ impl Default for GroupBounds {
 #[derive(Debug, Default)]
 pub struct Health {
     failing: AtomicBool,
-    commits: AtomicU64,
-    writes: AtomicU64,
 }
 
 impl Health {
     /// Whether the last commit succeeded (or none was tried yet).
     pub fn is_available(&self) -> bool {
         !self.failing.load(Ordering::Relaxed)
-    }
-
-    /// Commits and writes so far.
-    pub fn totals(&self) -> (u64, u64) {
-        (self.commits.load(Ordering::Relaxed), self.writes.load(Ordering::Relaxed))
     }
 }
 
@@ -93,6 +88,8 @@ pub struct Job {
     ticket: u64,
     to: Recipient<Committed>,
     answered: bool,
+    /// Counts this write as long as it waits.
+    waiting: Gauge,
 }
 
 impl Job {
@@ -111,6 +108,7 @@ impl Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
+        self.waiting.dec();
         if !self.answered {
             self.to.do_send(Committed { ticket: self.ticket, outcome: WriteOutcome::Lost });
         }
@@ -131,6 +129,7 @@ struct Barrier(tokio::sync::oneshot::Sender<()>);
 pub struct PersistenceHandle {
     shards: Arc<[Addr<PersistenceActor>]>,
     health: Arc<Health>,
+    waiting: Gauge,
 }
 
 impl PersistenceHandle {
@@ -138,7 +137,9 @@ impl PersistenceHandle {
     pub fn submit(&self, shard_key: &ConversationKey, write: Write, ticket: u64, to: Recipient<Committed>) {
         let place = usize::try_from(shard_key.id.0.as_u128() % self.shards.len() as u128).unwrap_or(0);
         // Unbounded, but each conversation has at most one write under way.
-        self.shards[place].do_send(Submit(Job { write, ticket, to, answered: false }));
+        let waiting = self.waiting.clone();
+        waiting.inc();
+        self.shards[place].do_send(Submit(Job { write, ticket, to, answered: false, waiting }));
     }
 
     /// Whether the store takes writes.
@@ -164,13 +165,13 @@ pub fn start(
     shards: usize,
     parts: PersistenceParts,
 ) -> PersistenceHandle {
-    let health = Arc::clone(&parts.health);
+    let (health, waiting) = (Arc::clone(&parts.health), parts.figures.writes_waiting.clone());
     let start_one = |shard: usize| {
         let spec = ChildSpec { name: format!("persistence-{shard}"), ..spec.clone() };
         let parts = parts.clone();
         guard::start(arbiters.of(&shard), supervisor, spec, move |leave| PersistenceActor::new(parts, leave)).addr
     };
-    PersistenceHandle { shards: (0..shards.max(1)).map(start_one).collect(), health }
+    PersistenceHandle { shards: (0..shards.max(1)).map(start_one).collect(), health, waiting }
 }
 
 /// What a persistence actor is built from.
@@ -184,6 +185,8 @@ pub struct PersistenceParts {
     pub bounds: GroupBounds,
     /// Told to everybody.
     pub health: Arc<Health>,
+    /// What is counted.
+    pub figures: Figures,
 }
 
 /// Commits what is queued, one group at a time.
@@ -234,7 +237,13 @@ impl PersistenceActor {
             self.queue.iter().take(writes_max).take_while(in_bounds).map(|j| j.write.clone()).collect();
         self.group_size = group.len();
         let store = Arc::clone(&self.parts.store);
-        let commit = self.parts.io.spawn(async move { store.commit(&group).await });
+        let commit_seconds = self.parts.figures.commit_seconds.clone();
+        let commit = self.parts.io.spawn(async move {
+            let began = Instant::now();
+            let done = store.commit(&group).await;
+            commit_seconds.observe(began.elapsed().as_secs_f64());
+            done
+        });
         let done = commit.into_actor(self).map(|joined, actor, ctx| {
             let result =
                 joined.unwrap_or_else(|error| Err(StoreError::Unavailable(format!("the commit fell: {error}"))));
@@ -269,11 +278,10 @@ impl PersistenceActor {
     }
 
     fn answer_group(&mut self, answers: Vec<Written>) {
-        let health = &self.parts.health;
-        health.commits.fetch_add(1, Ordering::Relaxed);
-        health.writes.fetch_add(answers.len() as u64, Ordering::Relaxed);
+        self.parts.figures.commits.inc();
+        self.parts.figures.writes.inc_by(answers.len() as u64);
         self.failures = 0;
-        if health.failing.swap(false, Ordering::Relaxed) {
+        if self.parts.health.failing.swap(false, Ordering::Relaxed) {
             tracing::info!("the store is back");
         }
         for answer in answers {
@@ -288,6 +296,7 @@ impl PersistenceActor {
             tracing::error!(why, waiting = self.queue.len(), "the store does not take writes, trying again");
         }
         self.failures = self.failures.saturating_add(1);
+        self.parts.figures.commit_failures.inc();
         if self.group_size == 1 {
             // Alone it failed again: let another conversation try first, in case it is this write that the store can't take.
             self.queue.rotate_left(1);

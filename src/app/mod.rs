@@ -2,6 +2,7 @@
 
 mod agents;
 mod banner;
+mod build;
 pub mod data_dir;
 mod drain;
 mod from_config;

@@ -12,6 +12,7 @@ use crate::{
     actors::{
         agent::AgentActors,
         client::ConversationClient,
+        figures::Figures,
         persistence::PersistenceHandle,
         registry::ConversationRegistry,
         retention::{RetentionActor, SweepFigures},
@@ -84,6 +85,8 @@ pub struct Hub {
     pub retention: Addr<RetentionActor>,
     /// What it did so far.
     pub swept: Arc<SweepFigures>,
+    /// What the actors count.
+    pub figures: Figures,
     /// Opens `/api/admin`.
     pub admin_token: SecretString,
     /// Pages of other origins that may call.

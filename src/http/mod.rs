@@ -9,6 +9,7 @@ pub mod conversations;
 pub mod health;
 pub mod history;
 pub mod hub;
+pub mod metrics;
 pub mod openapi;
 pub mod origin;
 pub mod problem;

@@ -5,7 +5,7 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use super::{admin, agents, conversations, health, history, sse, ws};
+use super::{admin, agents, conversations, health, history, metrics, sse, ws};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -17,7 +17,7 @@ use super::{admin, agents, conversations, health, history, sse, ws};
         history::conversations, history::messages, history::interactions, history::events,
         sse::open, agents::list,
         admin::agents, admin::agent, admin::enable, admin::disable, admin::route, admin::supervision,
-        admin::conversations, health::live, health::ready, health::metrics,
+        admin::conversations, health::live, health::ready, metrics::metrics,
     ),
     modifiers(&Bearer)
 )]

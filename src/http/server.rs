@@ -16,7 +16,7 @@ use protocol::Code;
 use super::{
     admin, agents, connection, conversations, health, history,
     hub::Hub,
-    openapi, origin,
+    metrics, openapi, origin,
     problem::{Problem, from_path_error, from_query_error},
     sse, ws,
 };
@@ -122,7 +122,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(admin::conversations)
         .service(health::live)
         .service(health::ready)
-        .service(health::metrics)
+        .service(metrics::metrics)
         .service(utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", openapi::document()))
         .default_service(route().to(nowhere));
 }

@@ -138,7 +138,19 @@ async fn health_metrics_and_documentation_are_served() {
     assert_eq!(server.get("/healthz").await.expect(200)["status"], "ok");
     assert_eq!(server.get("/readyz").await.expect(200)["status"], "ok");
     let metrics = server.get("/metrics").await.expect(200);
-    assert!(metrics.as_str().unwrap().contains("switchboard_agent_runs_total{agent=\"concierge\"} 1"), "{metrics}");
+    for line in [
+        "switchboard_agent_runs_total{agent=\"concierge\"} 1",
+        "switchboard_turns_total{status=\"completed\"} 1",
+        "switchboard_turn_seconds_count 1",
+        "switchboard_writes_waiting 0",
+        "switchboard_store_available 1",
+        "switchboard_conversations_live 1",
+        "switchboard_agent_up{agent=\"pricing_agent\"} 1",
+        "# TYPE switchboard_commit_seconds histogram",
+        "# UNIT switchboard_process_resident_memory_bytes bytes",
+    ] {
+        assert!(metrics.as_str().unwrap().lines().any(|found| found == line), "{line}: {metrics}");
+    }
     let document = server.get("/openapi.json").await.expect(200);
     for path in ["/api/conversations/{id}/messages", "/api/stream/{id}", "/api/admin/agents/{id}/disable"] {
         assert!(document["paths"][path].is_object(), "{path}");

@@ -99,6 +99,7 @@ impl ConversationActor {
     fn stored(&mut self, in_flight: InFlight, head: Seq) {
         let Phase::Live(live) = &mut self.phase else { return };
         live.stored = head;
+        self.parts.figures.stored(&in_flight.events);
         self.topic.publish(&in_flight.events, ends(&in_flight.events));
         for (pipe, items) in in_flight.credits {
             pipe.give_back(items);

@@ -28,6 +28,7 @@ use self::live::Live;
 use super::{
     agent::AgentActors,
     arbiters::Arbiters,
+    figures::Figures,
     guard::Leave,
     persistence::{Committed, PersistenceHandle},
     registry::{ConversationRegistry, PutAway},
@@ -83,6 +84,8 @@ pub struct ConversationParts {
     pub supervisor: SupervisorHandle,
     /// The registry, once it was started.
     pub registry: Arc<OnceLock<Addr<ConversationRegistry>>>,
+    /// What is counted.
+    pub figures: Figures,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The runtime that does the I/O.
