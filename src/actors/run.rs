@@ -8,6 +8,7 @@ use tokio::{
     task::{AbortHandle, JoinError},
     time::Instant,
 };
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::guard::panic_text;
@@ -106,18 +107,29 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// Makes the run and says how it went. Must be spawned on a multi-thread runtime.
+/// Makes the run and says how it went. Must be spawned on a multi-thread runtime. What is logged meanwhile, by the agent
+/// too, names conversation, turn, run and agent.
 pub async fn drive(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts: RunParts) -> RunVerdict {
+    let span = tracing::info_span!(
+        "run",
+        conversation = %job.key.id,
+        turn_id = %job.order.turn_id,
+        run_id = %job.order.run_id,
+        agent_id = %job.order.agent_id
+    );
+    make(job, slot, permits, parts).instrument(span).await
+}
+
+async fn make(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts: RunParts) -> RunVerdict {
     let pipe = Arc::clone(job.ticket.pipe());
     let time_max = slot.limits().execution_time_max;
     let deadline = Instant::now() + time_max;
     let cancelled = pipe.cancelled().clone();
-    let id = job.order.run_id;
     let work = async {
         let _permit = permits.acquire_owned().await.map_err(|_| closed())?;
         let turn = turn_of(&job, &parts, time_max).await?;
         let (agent, sink) = (slot.agent(), pipe.sink());
-        let task = tokio::spawn(async move { agent.run(turn, sink).await });
+        let task = tokio::spawn(async move { agent.run(turn, sink).await }.in_current_span());
         let _abort = AbortOnDrop(task.abort_handle());
         task.await.unwrap_or_else(|error| Err(crashed(error)))
     };
@@ -125,17 +137,17 @@ pub async fn drive(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, p
         () = cancelled.cancelled() => return RunVerdict::Stopped,
         result = tokio::time::timeout_at(deadline, work) => result.unwrap_or_else(|_| Err(timed_out(time_max))),
     };
-    finish(&pipe, result, &slot, id.0)
+    finish(&pipe, result)
 }
 
-fn finish(pipe: &RunPipe, result: Result<Outcome, RunError>, slot: &AgentSlot, run_id: Uuid) -> RunVerdict {
+fn finish(pipe: &RunPipe, result: Result<Outcome, RunError>) -> RunVerdict {
     match result {
         Ok(Outcome::Completed { final_state, usage }) => pipe.end(RunEnd::Completed { final_state, usage }),
         Ok(Outcome::HandOver { to, detail, usage }) => pipe.end(RunEnd::HandOver { to, detail, usage }),
         Err(_) if pipe.cancelled().is_cancelled() => return RunVerdict::Stopped,
         Err(error) => {
             let correlation_id = correlation();
-            tracing::warn!(agent_id = %slot.id(), %run_id, correlation_id, code = %error.code, why = error.operator, "run failed");
+            tracing::warn!(correlation_id, code = %error.code, why = error.operator, "run failed");
             pipe.end(failed(error.code, &error.safe, error.retryable, correlation_id));
             return RunVerdict::Failed(error.to_string());
         }

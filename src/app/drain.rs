@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Running;
+use super::{Running, serve::tell_the_service_manager};
 
 /// How often is looked whether the runs are over.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -35,6 +36,7 @@ impl Running {
             }
         }
         tracing::info!("going down; again to leave at once");
+        tell_the_service_manager(NotifyState::Stopping);
         tokio::select! {
             () = self.drain() => Ok(Stopped::Drained),
             () = signals.next() => Ok(Stopped::AtOnce),

@@ -2,6 +2,8 @@
 
 use std::{path::Path, sync::Arc};
 
+use sd_notify::NotifyState;
+
 use super::{
     DataDir, DataDirError, Options, Running, StartError, Stopped,
     agents::{self, PlugError},
@@ -99,12 +101,20 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
         let running = Running::start(runtime, options, Arc::new(store.clone()), context).await?;
         banner::print(&loaded, &running, token_is_made.then(|| data.admin_token_path()), &shown(&loaded.config, &url));
         tracing::info!(address = %running.address, milliseconds = began.elapsed().as_millis(), "ready");
+        tell_the_service_manager(NotifyState::Ready);
         let stopped = running.until_stopped().await?;
         if stopped == Stopped::Drained {
             runtime.spawn(async move { store.close().await }).await.ok();
         }
         Ok(stopped)
     })
+}
+
+/// systemd waits for this (`Type=notify`). Without one nothing happens.
+pub(super) fn tell_the_service_manager(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "the service manager could not be told");
+    }
 }
 
 /// `database.url` wins over the data folder.

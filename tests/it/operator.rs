@@ -1,9 +1,9 @@
 //! What an operator sees: starting, stopping, restarting, and every reason not to start.
 
-use std::{net::TcpListener, time::Duration};
+use std::{net::TcpListener, os::unix::net::UnixDatagram, time::Duration};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
     client::{assert_dense, new_id, said, types},
@@ -75,6 +75,41 @@ async fn a_termination_closes_sockets_with_a_hint_and_exits_0() {
     let draining = ws.op("draining", &mut Vec::new()).await;
     assert!(draining["reconnectAfterMs"].as_u64().unwrap() > 0);
     assert_eq!(u16::from(ws.closed().await.unwrap().code), 4012);
+}
+
+#[tokio::test]
+async fn a_service_manager_is_told_when_it_is_ready_and_when_it_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let heard = || {
+        let mut bytes = [0; 256];
+        let length = manager.recv(&mut bytes).unwrap();
+        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
+    };
+    let mut server = Starting::with(CONCIERGE).env("NOTIFY_SOCKET", path.to_str().unwrap()).start();
+    assert_eq!(heard(), "READY=1");
+    assert!(server.terminate().await.success(), "{}", server.log());
+    assert_eq!(heard(), "STOPPING=1");
+}
+
+#[tokio::test]
+async fn a_log_of_a_failed_run_names_conversation_turn_run_and_agent() {
+    let config = format!(
+        "{CONCIERGE}  - {{ id: away, kind: model, model: nowhere, intents: [away] }}\nmodels:\n  nowhere: {{ base_url: 'http://127.0.0.1:1/v1', model: m, retries_max: 0 }}\n"
+    );
+    let server = TestServer::with(&config);
+    let id = new_id();
+    let turn = server.say(&id, "away").await;
+    assert_eq!(turn["error"]["code"], "model_unavailable", "{turn}");
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("run failed")).unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    assert_eq!((&line["span"]["conversation"], &line["span"]["agent_id"]), (&json!(id), &json!("away")), "{line}");
+    assert_eq!(line["span"]["turn_id"], turn["turnId"], "{line}");
+    assert_eq!(line["fields"]["correlation_id"], turn["error"]["correlationId"], "{line}");
+    assert!(line["span"]["run_id"].is_string() && !log.contains("\"away\",\"content"), "{line}");
 }
 
 #[tokio::test]

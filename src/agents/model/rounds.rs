@@ -160,8 +160,8 @@ impl<'a> Rounds<'a> {
     }
 
     async fn wait(&self, wait: Duration, tried: u32, failure: &CallError) {
-        let (agent_id, wait_ms, failure) = (&self.turn.agent_id, wait.as_millis(), self.client.words(failure));
-        tracing::warn!(%agent_id, tried, wait_ms, failure, "the model call failed, trying again");
+        let (wait_ms, failure) = (wait.as_millis(), self.client.words(failure));
+        tracing::warn!(tried, wait_ms, failure, "the model call failed, trying again");
         tokio::time::sleep(wait).await;
     }
 
