@@ -16,6 +16,8 @@ mod model;
 #[cfg(test)]
 mod operator;
 #[cfg(test)]
+mod real_model;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod stores;
