@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
-    process::{Command, ExitCode, Stdio},
+    process::{ExitCode, Stdio},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use super::Model;
 use crate::{
     group::{Group, Stop},
     interrupt::Interrupt,
-    servers::READY_WITHIN,
+    servers::{READY_WITHIN, tied},
     stopwatch::{pause, wait_until},
 };
 
@@ -23,7 +23,7 @@ impl Model {
         // Only asks: without it, a server that was there before would be taken for ours.
         TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .with_context(|| format!("port {port} can't be had: choose another with `--port`"))?;
-        let mut command = Command::new(self.python());
+        let mut command = tied(self.python(), None, "TERM");
         command.args(self.arguments()).args(["--port", &port.to_string()]).stdin(Stdio::null()).stdout(Stdio::null());
         let mut group = Group::spawn(&mut command, Stop::TermFirst).context("can't start the small model")?;
         wait_until(READY_WITHIN, || interrupt.is_set() || !matches!(group.poll(), Ok(None)) || answers(port));
