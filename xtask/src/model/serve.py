@@ -65,8 +65,8 @@ def parameters(llama, weights, args):
     # One thread: with more they wait for each other as soon as the machine is busy.
     p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 1
     p.use_jinja = True
-    # Warnings and errors; more would be several lines for each answer.
-    p.verbosity = 2
+    # Errors alone; more would be several lines for each answer.
+    p.verbosity = 1
     p.endpoint_slots = True
     # For programs of this machine, not for pages of strangers in its browser.
     p.ui = False
