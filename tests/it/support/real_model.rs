@@ -118,9 +118,9 @@ async fn pass(mut socket: TcpStream, model: String, heard: Arc<Mutex<Vec<Heard>>
     let asked: Value = serde_json::from_slice(&body).unwrap();
     let request = client().post(format!("{model}/chat/completions")).header("content-type", "application/json");
     let mut response = request.body(body).send().await.unwrap();
-    let head =
+    let status_line =
         format!("HTTP/1.1 {}\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n", response.status());
-    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(status_line.as_bytes()).await.unwrap();
     let mut answered = Vec::new();
     while let Ok(Some(bytes)) = response.chunk().await {
         answered.extend_from_slice(&bytes);
