@@ -18,6 +18,8 @@ mod model;
 mod operator;
 mod pages;
 #[cfg(test)]
+mod real_model;
+#[cfg(test)]
 mod resume;
 mod retention;
 #[cfg(test)]

@@ -10,9 +10,10 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    TestArgs,
+    ModelArgs, TestArgs,
     interrupt::Interrupt,
-    needs::{self, Programs},
+    model::Model,
+    needs::{self, For, Programs},
     servers::Servers,
     stopwatch::pause,
     timeline::Timeline,
@@ -29,25 +30,32 @@ pub(crate) fn check() -> Result<ExitCode> {
 pub(crate) fn test(args: &TestArgs) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     let mut timeline = Timeline::new(interrupt.clone());
-    let programs = timeline.part("what the tests need", || needs::provide(!args.no_install))?;
+    let programs = timeline.part("what the tests need", || needs::provide(For::Tests, !args.no_install))?;
+    let model = timeline.part("the small model", || Model::provide(&programs, !args.no_install, &interrupt))?;
     if args.filter.is_some() {
         timeline.left_out("formatting and lints", "a filter was given");
     } else {
         lint(&mut timeline)?;
     }
     if timeline.command("build the tests", cargo()?.args(["test", "--workspace", "--locked", "--no-run"]))? {
-        run_tests(args, &programs, &interrupt, &mut timeline)?;
+        run_tests(args, &programs, &model, &interrupt, &mut timeline)?;
     } else {
         timeline.left_out("run the tests", "they do not build");
     }
     Ok(timeline.close())
 }
 
-fn run_tests(args: &TestArgs, programs: &Programs, interrupt: &Interrupt, timeline: &mut Timeline) -> Result<()> {
-    let mut servers = timeline.part("start the servers", || Servers::start(programs, interrupt))?;
+fn run_tests(
+    args: &TestArgs,
+    programs: &Programs,
+    model: &Model,
+    interrupt: &Interrupt,
+    timeline: &mut Timeline,
+) -> Result<()> {
+    let mut servers = timeline.part("start the servers", || Servers::start(programs, model, interrupt))?;
     let mut tests = cargo()?;
     tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(&args.filter);
-    tests.envs(programs.variables()).envs(servers.variables());
+    tests.envs(programs.variables()).envs(model.variables()).envs(servers.variables());
     if args.full {
         tests.env("SWITCHBOARD_TEST_FULL", "1");
     }
@@ -61,19 +69,32 @@ fn run_tests(args: &TestArgs, programs: &Programs, interrupt: &Interrupt, timeli
 /// `cargo xtask servers`.
 pub(crate) fn servers(no_install: bool) -> Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
-    let programs = needs::provide(!no_install)?;
-    let servers = Servers::start(&programs, &interrupt)?;
+    let programs = needs::provide(For::Tests, !no_install)?;
+    let model = Model::provide(&programs, !no_install, &interrupt)?;
+    let servers = Servers::start(&programs, &model, &interrupt)?;
     println!("\nIn the terminal where `cargo test` is to run:\n");
-    for (variable, path) in programs.variables() {
+    for (variable, path) in programs.variables().chain(model.variables()) {
         println!("export {variable}={}", path.display());
     }
     for (variable, url) in servers.variables() {
         println!("export {variable}={url}");
     }
-    println!("\nCtrl-C here ends both servers and removes their data.");
+    println!("\nCtrl-C here ends the servers and removes their data.");
     while !interrupt.is_set() {
         pause();
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `cargo xtask model`.
+pub(crate) fn model(args: &ModelArgs) -> Result<ExitCode> {
+    let interrupt = Interrupt::watch()?;
+    let programs = needs::provide(For::Model, !args.no_install)?;
+    let model = Model::provide(&programs, !args.no_install, &interrupt)?;
+    if args.serve {
+        return model.serve(args.port, &interrupt);
+    }
+    println!("\nTo talk to it: `cargo xtask model --serve`.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -95,7 +116,7 @@ fn cargo() -> Result<Command> {
 }
 
 /// Asked at run time: a target folder that several checkouts share must not mix them up.
-fn workspace() -> Result<PathBuf> {
+pub(crate) fn workspace() -> Result<PathBuf> {
     let own =
         env::var_os("CARGO_MANIFEST_DIR").context("start this as `cargo xtask`, which says where the workspace is")?;
     let folder = PathBuf::from(own).parent().map(PathBuf::from);

@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test`, `cargo xtask check`, `cargo xtask servers`.
+//! The project's own chores: `cargo xtask test`, `cargo xtask check`, `cargo xtask servers`, `cargo xtask model`.
 //!
 //! Only this crate may install packages and start servers. What the tests need is a table ([`needs`]); what is missing is
 //! installed or named, never skipped.
@@ -9,6 +9,7 @@ mod apt;
 mod chores;
 mod group;
 mod interrupt;
+mod model;
 mod needs;
 mod servers;
 mod stopwatch;
@@ -33,7 +34,8 @@ Examples:
   cargo xtask test resume          only the tests with `resume` in their name, servers included
   cargo xtask test --full          also the sizes and times that need longer than a coffee
   cargo xtask check                formatting and lints alone: quick, before each commit
-  cargo xtask servers              PostgreSQL and Redis for `cargo test` in another terminal";
+  cargo xtask servers              PostgreSQL, Redis and a model for `cargo test` in another terminal
+  cargo xtask model --serve        a small language model to try the server with: no key, no account";
 
 #[derive(Debug, Subcommand)]
 enum Chore {
@@ -41,12 +43,28 @@ enum Chore {
     Test(TestArgs),
     /// Formatting and lints, without tests. Clippy compiles everything on the way, so this finds type errors too.
     Check,
-    /// Start private PostgreSQL and Redis servers, print how to reach them, and end them at Ctrl-C.
+    /// Start private PostgreSQL and Redis servers and a small language model, print how to reach them, and end them at Ctrl-C.
     Servers {
         /// Install nothing: name what is missing and fail.
         #[arg(long)]
         no_install: bool,
     },
+    /// Fetch a small real language model (127 MB, once) and check it; with `--serve`, answer with it.
+    Model(ModelArgs),
+}
+
+/// How `cargo xtask model` runs.
+#[derive(Debug, clap::Args)]
+struct ModelArgs {
+    /// Serve it until Ctrl-C, as an OpenAI-compatible address on this machine alone.
+    #[arg(long)]
+    serve: bool,
+    /// The port to serve it on.
+    #[arg(long, requires = "serve", default_value_t = 8090, value_parser = clap::value_parser!(u16).range(1..))]
+    port: u16,
+    /// Install and fetch nothing: name what is missing and fail.
+    #[arg(long)]
+    no_install: bool,
 }
 
 /// How `cargo xtask test` runs.
@@ -66,6 +84,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().chore {
         Chore::Test(args) => chores::test(&args),
         Chore::Check => chores::check(),
+        Chore::Model(args) => chores::model(&args),
         Chore::Servers { no_install } => chores::servers(no_install),
     };
     match outcome {

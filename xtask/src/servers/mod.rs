@@ -1,5 +1,6 @@
 //! Private servers for the tests: on free loopback ports, in a temporary folder, ended with their guard.
 
+mod model;
 mod postgres;
 mod redis;
 
@@ -19,13 +20,14 @@ use tempfile::TempDir;
 use crate::{
     group::{Group, Stop},
     interrupt::Interrupt,
+    model::Model,
     needs::Programs,
     stopwatch::wait_until,
 };
 
 /// A port can be taken by somebody else between the moment it is found free and the start of the server.
 const TRIES: usize = 3;
-const READY_WITHIN: Duration = Duration::from_mins(1);
+pub(crate) const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// The servers that run. The order of the fields is the order of their end: the folder last.
 #[derive(Debug)]
@@ -43,8 +45,8 @@ struct Server {
 }
 
 impl Servers {
-    /// Starts PostgreSQL and Redis, and waits until both answer.
-    pub(crate) fn start(programs: &Programs, interrupt: &Interrupt) -> Result<Self> {
+    /// Starts PostgreSQL, Redis and the small language model, and waits until all answer.
+    pub(crate) fn start(programs: &Programs, small: &Model, interrupt: &Interrupt) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("switchboard-test-").tempdir()?;
         // PostgreSQL may run as another user, who must get through to its own folder inside.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
@@ -52,7 +54,9 @@ impl Servers {
         println!("   PostgreSQL: {} (fsync is off: these tests prove nothing about power loss)", postgres.url);
         let redis = redis::start(programs.get("TEST_REDIS_SERVER")?, folder.path(), interrupt)?;
         println!("   Redis:      {}", redis.url);
-        Ok(Self { running: vec![postgres, redis], _folder: folder })
+        let model = model::start(small, folder.path(), interrupt)?;
+        println!("   model:      {}", model.url);
+        Ok(Self { running: vec![postgres, redis, model], _folder: folder })
     }
 
     /// For the environment of the tests.
@@ -112,7 +116,7 @@ fn logged<'a>(command: &'a mut Command, log: &Path) -> Result<&'a mut Command> {
 }
 
 /// A command that the kernel signals when this process dies, even by SIGKILL, and that may run as another user.
-fn tied(program: &Path, user: Option<&str>, signal: &str) -> Command {
+pub(crate) fn tied(program: &Path, user: Option<&str>, signal: &str) -> Command {
     if !Path::new("/usr/bin/setpriv").exists() {
         return Command::new(program);
     }
