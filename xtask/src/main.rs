@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test`, `cargo xtask check`, `cargo xtask servers`.
+//! The project's own chores: `cargo xtask test`, `cargo xtask check`, `cargo xtask servers`, `cargo xtask bench`.
 //!
 //! Only this crate may install packages and start servers. What the tests need is a table ([`needs`]); what is missing is
 //! installed or named, never skipped.
@@ -33,7 +33,9 @@ Examples:
   cargo xtask test resume          only the tests with `resume` in their name, servers included
   cargo xtask test --full          also the sizes and times that need longer than a coffee
   cargo xtask check                formatting and lints alone: quick, before each commit
-  cargo xtask servers              PostgreSQL and Redis for `cargo test` in another terminal";
+  cargo xtask servers              PostgreSQL and Redis for `cargo test` in another terminal
+  cargo xtask bench                load on release binaries and on the floors beside them; prints the tables
+  cargo xtask bench -- --quick     the same, short; all that follows `--` goes to switchboard-bench (try --help)";
 
 #[derive(Debug, Subcommand)]
 enum Chore {
@@ -47,6 +49,19 @@ enum Chore {
         #[arg(long)]
         no_install: bool,
     },
+    /// Build release binaries, start a PostgreSQL that keeps what it commits, and put load on everything.
+    Bench(BenchArgs),
+}
+
+/// How `cargo xtask bench` runs.
+#[derive(Debug, clap::Args)]
+struct BenchArgs {
+    /// Install nothing: name what is missing and fail.
+    #[arg(long)]
+    no_install: bool,
+    /// For switchboard-bench, after `--`.
+    #[arg(last = true)]
+    arguments: Vec<String>,
 }
 
 /// How `cargo xtask test` runs.
@@ -67,6 +82,7 @@ fn main() -> ExitCode {
         Chore::Test(args) => chores::test(&args),
         Chore::Check => chores::check(),
         Chore::Servers { no_install } => chores::servers(no_install),
+        Chore::Bench(args) => chores::bench(&args),
     };
     match outcome {
         Ok(code) => code,

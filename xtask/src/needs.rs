@@ -79,6 +79,16 @@ impl Programs {
 /// # Errors
 /// Names what is still missing, with the command that installs it.
 pub(crate) fn provide(install: bool) -> Result<Programs> {
+    provide_of(NEEDS.iter().map(|need| need.variable), install)
+}
+
+/// The same for these variables of the table alone.
+///
+/// # Errors
+/// As [`provide`].
+pub(crate) fn provide_of(variables: impl Iterator<Item = &'static str>, install: bool) -> Result<Programs> {
+    let wanted: Vec<&'static str> = variables.collect();
+    let look = || look(&wanted);
     let missing = look().1;
     if !missing.is_empty() && install {
         apt::install(&packages(&missing))?;
@@ -90,11 +100,11 @@ pub(crate) fn provide(install: bool) -> Result<Programs> {
     if missing.is_empty() { Ok(found) } else { bail!(complaint(&missing)) }
 }
 
-fn look() -> (Programs, Vec<&'static Need>) {
+fn look(variables: &[&str]) -> (Programs, Vec<&'static Need>) {
     let folders = folders();
     let mut found = Programs::default();
     let mut missing = Vec::new();
-    for need in NEEDS {
+    for need in NEEDS.iter().filter(|need| variables.contains(&need.variable)) {
         match find(need.programs, &folders) {
             Some(path) => found.0.push((need.variable, path)),
             None => missing.push(need),
