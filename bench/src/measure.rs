@@ -4,6 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use fakemodel::pour::monotonic_micros;
 use tokio::time::sleep;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     disk, load,
     process::{Server, raise_file_limit},
     procfs,
-    report::{self, Figures, Idle, Machine, Report, Row, Start, Talked},
+    report::{self, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Talked},
     scenario::{Plan, Scenario},
     stage::{Place, Stage},
     stats::median,
@@ -47,7 +48,9 @@ async fn all(options: &RunOptions, stage: &mut Stage, files_max: u64) -> Result<
         Some(postgres) => Some(postgres.safety().await?),
         None => None,
     };
-    let mut report = Report { machine: Machine::look(fsync, fdatasync, postgres, files_max), rows: Vec::new() };
+    let model = load::bare(stage.upstream_url(), stage.upstream_pid()).await.context("the model alone")?;
+    let measured = Measured { fsync_ms: fsync, fdatasync_ms: fdatasync, model, postgres };
+    let mut report = Report { machine: Machine::look(measured, files_max), rows: Vec::new() };
     println!("{}", report.machine);
     let scenarios = if options.only.is_empty() { Scenario::value_variants() } else { &options.only };
     for scenario in scenarios {
@@ -90,10 +93,6 @@ async fn talk(options: &RunOptions, stage: &Stage, place: &Place, plan: Plan) ->
     let (server, _) = stage.start(place).await?;
     sleep(SETTLE).await;
     let rss_start_kib = procfs::rss_kib(server.pid())?;
-    let others = || {
-        Ok::<_, anyhow::Error>(procfs::cpu_seconds(std::process::id())? + procfs::cpu_seconds(stage.upstream_pid())?)
-    };
-    let others_before = others()?;
     let load = load::Load {
         plan,
         transport: if place.target.is_ours() { options.transport } else { Transport::Ws },
@@ -101,8 +100,35 @@ async fn talk(options: &RunOptions, stage: &Stage, place: &Place, plan: Plan) ->
         pid: server.pid(),
         seconds_min: if options.quick { 0.5 } else { options.seconds },
     };
+    let before = Cpu::now(stage, server.pid())?;
     let rounds = load::run(&load).await.with_context(|| server.words())?;
-    Ok(Talked::of(plan, rounds, rss_start_kib, others()? - others_before))
+    Ok(Talked::of(plan, rounds, rss_start_kib, &before.until_now(stage, server.pid())?))
+}
+
+/// Who took how many seconds of CPU.
+struct Cpu {
+    server: f64,
+    others: f64,
+    machine: f64,
+    at: u64,
+}
+
+impl Cpu {
+    fn now(stage: &Stage, server: u32) -> Result<Self> {
+        Ok(Self {
+            server: procfs::cpu_seconds(server)?,
+            others: procfs::cpu_seconds(std::process::id())? + procfs::cpu_seconds(stage.upstream_pid())?,
+            machine: procfs::machine_cpu_seconds()?,
+            at: monotonic_micros(),
+        })
+    }
+
+    fn until_now(&self, stage: &Stage, server: u32) -> Result<Shared> {
+        let now = Self::now(stage, server)?;
+        let foreign = (now.machine - self.machine) - (now.server - self.server) - (now.others - self.others);
+        let seconds = Duration::from_micros(now.at - self.at).as_secs_f64();
+        Ok(Shared { others_cpu_seconds: now.others - self.others, foreign_cores: foreign.max(0.0) / seconds })
+    }
 }
 
 async fn start(stage: &Stage, place: &Place) -> Result<Start> {

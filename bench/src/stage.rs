@@ -65,6 +65,10 @@ impl Stage {
         self.folder.path()
     }
 
+    pub(crate) fn upstream_url(&self) -> &str {
+        &self.upstream.url
+    }
+
     pub(crate) fn upstream_pid(&self) -> u32 {
         self.upstream.child.id()
     }

@@ -1,5 +1,6 @@
 //! The load: conversations that are opened, talk once, and are read to the end of their turn.
 
+mod bare;
 mod check;
 mod read;
 mod rounds;
@@ -7,6 +8,7 @@ mod sse;
 mod ws;
 
 pub(crate) use self::{
+    bare::{Bare, bare},
     rounds::{Load, Rounds, idle, run},
     ws::Socket,
 };

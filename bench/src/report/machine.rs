@@ -4,7 +4,7 @@ use std::{fmt, process::Command};
 
 use serde::Serialize;
 
-use crate::{ours, stats::Spread};
+use crate::{load::Bare, ours, stats::Spread};
 
 /// The machine and the settings of a run.
 #[derive(Debug, Serialize)]
@@ -15,20 +15,25 @@ pub(crate) struct Machine {
     memory_kib: u64,
     files_max: u64,
     commit: String,
-    /// Milliseconds for the disk to keep 4 KiB that were appended.
-    fsync_ms: Option<Spread>,
-    fdatasync_ms: Option<Spread>,
-    postgres: Option<String>,
+    #[serde(flatten)]
+    measured: Measured,
     raised: &'static str,
 }
 
+/// What was measured of the machine before the load.
+#[derive(Debug, Serialize)]
+pub(crate) struct Measured {
+    /// Milliseconds for the disk to keep 4 KiB that were appended.
+    pub(crate) fsync_ms: Option<Spread>,
+    pub(crate) fdatasync_ms: Option<Spread>,
+    /// The model alone.
+    pub(crate) model: Bare,
+    /// What commits of PostgreSQL wait for.
+    pub(crate) postgres: Option<String>,
+}
+
 impl Machine {
-    pub(crate) fn look(
-        fsync_ms: Option<Spread>,
-        fdatasync_ms: Option<Spread>,
-        postgres: Option<String>,
-        files_max: u64,
-    ) -> Self {
+    pub(crate) fn look(measured: Measured, files_max: u64) -> Self {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let field = |path: &str, name: &str| {
             let text = read(path);
@@ -42,9 +47,7 @@ impl Machine {
             memory_kib: field("/proc/meminfo", "MemTotal").trim_end_matches(" kB").parse().unwrap_or(0),
             files_max,
             commit: commit(),
-            fsync_ms,
-            fdatasync_ms,
-            postgres,
+            measured,
             raised: ours::RAISED,
         }
     }
@@ -70,8 +73,11 @@ impl fmt::Display for Machine {
             "{} cores ({}), {memory_gib} GiB, Linux {}, shared with the load",
             self.cores, self.cpu, self.kernel
         )?;
-        writeln!(f, "disk: fsync {}; fdatasync {}", spread(&self.fsync_ms), spread(&self.fdatasync_ms))?;
-        if let Some(postgres) = &self.postgres {
+        let Measured { fsync_ms, fdatasync_ms, model, postgres } = &self.measured;
+        writeln!(f, "disk: fsync {}; fdatasync {}", spread(fsync_ms), spread(fdatasync_ms))?;
+        let (rate, cpu) = (model.tokens_per_second, model.cpu_ms_per_1000);
+        writeln!(f, "model alone: {rate:.0} tokens/s at {cpu:.1} CPU ms per 1,000")?;
+        if let Some(postgres) = postgres {
             writeln!(f, "PostgreSQL: {postgres}")?;
         }
         writeln!(f, "raised: {}", self.raised)

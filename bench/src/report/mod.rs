@@ -5,7 +5,10 @@ mod table;
 
 use serde::{Serialize, Serializer};
 
-pub(crate) use self::{machine::Machine, table::table};
+pub(crate) use self::{
+    machine::{Machine, Measured},
+    table::table,
+};
 use crate::{
     load::Rounds,
     scenario::{Plan, Scenario},
@@ -70,6 +73,8 @@ pub(crate) struct Talked {
     pub(crate) cpu_ms_per_1000: f64,
     /// The same of the model and the load together, the warm-up included.
     pub(crate) others_cpu_ms_per_1000: f64,
+    /// Cores that everything else on the machine kept busy meanwhile, PostgreSQL included. Much of it spoils the figures.
+    pub(crate) foreign_cores: f64,
     pub(crate) first_token_ms: Option<Spread>,
     pub(crate) added_ms: Option<Spread>,
     pub(crate) rss_start_kib: u64,
@@ -80,9 +85,17 @@ pub(crate) struct Talked {
     pub(crate) faults: Vec<String>,
 }
 
+/// With whom a server shared the machine while it talked.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// CPU of the model and the load.
+    pub(crate) others_cpu_seconds: f64,
+    pub(crate) foreign_cores: f64,
+}
+
 impl Talked {
     #[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]
-    pub(crate) fn of(plan: Plan, rounds: Rounds, rss_start_kib: u64, others_cpu_seconds: f64) -> Self {
+    pub(crate) fn of(plan: Plan, rounds: Rounds, rss_start_kib: u64, shared: &Shared) -> Self {
         let tokens = rounds.tokens.max(1) as f64;
         let grown_kib = rounds.rss_peak_kib.saturating_sub(rss_start_kib) as f64;
         // The warm-up is one round more.
@@ -94,7 +107,8 @@ impl Talked {
             tokens_per_second: rounds.tokens as f64 / rounds.seconds.max(f64::EPSILON),
             events_per_token: rounds.events as f64 / tokens,
             cpu_ms_per_1000: rounds.cpu_seconds * 1e6 / tokens,
-            others_cpu_ms_per_1000: others_cpu_seconds * 1e6 / others_tokens,
+            others_cpu_ms_per_1000: shared.others_cpu_seconds * 1e6 / others_tokens,
+            foreign_cores: shared.foreign_cores,
             first_token_ms: Spread::millis(rounds.first_micros),
             added_ms: Spread::millis(rounds.late_micros),
             rss_start_kib,

@@ -29,7 +29,7 @@ pub(crate) fn table(scenario: Scenario, rows: &[Row]) -> String {
     lines.join("\n") + "\n"
 }
 
-const TALKED: [&str; 11] = [
+const TALKED: [&str; 12] = [
     "server",
     "tokens/s",
     "of F3",
@@ -40,6 +40,7 @@ const TALKED: [&str; 11] = [
     "events / token",
     "peak RSS, MB",
     "RSS KB / conversation",
+    "foreign cores",
     "failed",
 ];
 const IDLE: [&str; 5] = ["server", "sessions", "RSS at start, MB", "RSS idle, MB", "KB / session (before put away)"];
@@ -76,6 +77,7 @@ fn talked_line(target: Target, talked: &Talked, floor: Option<&Talked>) -> Strin
         format!("{:.2}", talked.events_per_token),
         megabytes(talked.rss_peak_kib),
         format!("{:.1}", talked.rss_kib_per_conversation),
+        format!("{:.2}", talked.foreign_cores),
         talked.failed.to_string(),
     ];
     format!("| {} |", cells.join(" | "))
