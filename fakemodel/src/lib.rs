@@ -24,6 +24,7 @@
 mod book;
 mod chunk;
 mod http;
+pub mod pour;
 mod script;
 mod server;
 mod steps;

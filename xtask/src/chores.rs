@@ -3,14 +3,14 @@
 use std::{
     env,
     io::IsTerminal,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
 };
 
 use anyhow::{Context, Result};
 
 use crate::{
-    ModelArgs, TestArgs,
+    BenchArgs, ModelArgs, TestArgs,
     interrupt::Interrupt,
     model::Model,
     needs::{self, For, Programs},
@@ -98,6 +98,27 @@ pub(crate) fn model(args: &ModelArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// `cargo xtask bench`.
+pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode> {
+    let interrupt = Interrupt::watch()?;
+    let mut timeline = Timeline::new(interrupt.clone());
+    let programs = timeline.part("what the benchmark needs", || needs::provide(For::Bench, !args.no_install))?;
+    let packages = ["--package", "switchboard", "--package", "bench"];
+    if !timeline.command("build", cargo()?.args(["build", "--release", "--locked"]).args(packages))? {
+        timeline.left_out("the benchmark", "it does not build");
+        return Ok(timeline.close());
+    }
+    let mut servers = timeline.part("start PostgreSQL", || Servers::start_durable(&programs, &interrupt))?;
+    let mut run = Command::new(release_folder()?.join("switchboard-bench"));
+    run.current_dir(workspace()?);
+    timeline.command("the benchmark", run.args(&args.arguments).envs(servers.variables()))?;
+    timeline.part("end PostgreSQL", || {
+        servers.end();
+        Ok(())
+    })?;
+    Ok(timeline.close())
+}
+
 fn lint(timeline: &mut Timeline) -> Result<()> {
     timeline.command("formatting", cargo()?.args(["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
@@ -113,6 +134,13 @@ fn cargo() -> Result<Command> {
         cargo.env("CARGO_TERM_COLOR", "always");
     }
     Ok(cargo)
+}
+
+/// Beside the folder that this program was built into. `cargo run` could build with other features once more.
+fn release_folder() -> Result<PathBuf> {
+    let own = env::current_exe().context("where xtask is")?;
+    let target = own.parent().and_then(Path::parent).context("xtask lies in no target folder")?;
+    Ok(target.join("release"))
 }
 
 /// Asked at run time: a target folder that several checkouts share must not mix them up.

@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test`, `cargo xtask check`, `cargo xtask servers`, `cargo xtask model`.
+//! The project's own chores: `cargo xtask test`, `check`, `servers`, `model` and `bench`.
 //!
 //! Only this crate may install packages and start servers. What the tests need is a table ([`needs`]); what is missing is
 //! installed or named, never skipped.
@@ -35,7 +35,9 @@ Examples:
   cargo xtask test --full          also the sizes and times that need longer than a coffee
   cargo xtask check                formatting and lints alone: quick, before each commit
   cargo xtask servers              PostgreSQL, Redis and a model for `cargo test` in another terminal
-  cargo xtask model --serve        a small language model to try the server with: no key, no account";
+  cargo xtask model --serve        a small language model to try the server with: no key, no account
+  cargo xtask bench                load on release binaries and on the floors beside them; prints the tables
+  cargo xtask bench -- --quick     the same, short; all that follows `--` goes to switchboard-bench (try --help)";
 
 #[derive(Debug, Subcommand)]
 enum Chore {
@@ -51,6 +53,8 @@ enum Chore {
     },
     /// Fetch a small real language model (127 MB, once) and check it; with `--serve`, answer with it.
     Model(ModelArgs),
+    /// Build release binaries, start a PostgreSQL that keeps what it commits, and put load on everything.
+    Bench(BenchArgs),
 }
 
 /// How `cargo xtask model` runs.
@@ -65,6 +69,17 @@ struct ModelArgs {
     /// Install and fetch nothing: name what is missing and fail.
     #[arg(long)]
     no_install: bool,
+}
+
+/// How `cargo xtask bench` runs.
+#[derive(Debug, clap::Args)]
+struct BenchArgs {
+    /// Install nothing: name what is missing and fail.
+    #[arg(long)]
+    no_install: bool,
+    /// For switchboard-bench, after `--`.
+    #[arg(last = true)]
+    arguments: Vec<String>,
 }
 
 /// How `cargo xtask test` runs.
@@ -86,6 +101,7 @@ fn main() -> ExitCode {
         Chore::Check => chores::check(),
         Chore::Model(args) => chores::model(&args),
         Chore::Servers { no_install } => chores::servers(no_install),
+        Chore::Bench(args) => chores::bench(&args),
     };
     match outcome {
         Ok(code) => code,

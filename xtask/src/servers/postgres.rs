@@ -1,4 +1,4 @@
-//! A private PostgreSQL: fast, forgetful, on loopback only.
+//! A private PostgreSQL, on loopback only: fast and forgetful for tests, as safe as it comes for benchmarks.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,17 +10,22 @@ use anyhow::{Context, Result, bail};
 use super::{Launch, Server, logged, tail, tied};
 use crate::{group::Stop, interrupt::Interrupt};
 
-/// No fsync, because these data live for one run of the tests; no Unix socket, because nobody needs a second way in.
-const SETTINGS: &[&str] = &[
-    "listen_addresses=127.0.0.1",
-    "unix_socket_directories=",
-    "fsync=off",
-    "full_page_writes=off",
-    "max_connections=200",
-];
+/// No Unix socket, because nobody needs a second way in.
+const SETTINGS: &[&str] = &["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"];
+/// The data of tests live for one run.
+const FORGETFUL: &[&str] = &["fsync=off", "full_page_writes=off"];
+
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Commits {
+    /// No: these data are thrown away.
+    Forgetful,
+    /// Yes, as PostgreSQL does by itself: what a benchmark measures must be what people run.
+    Durable,
+}
 
 /// Makes a cluster in `folder` and starts it.
-pub(super) fn start(initdb: &Path, folder: &Path, interrupt: &Interrupt) -> Result<Server> {
+pub(super) fn start(initdb: &Path, folder: &Path, commits: Commits, interrupt: &Interrupt) -> Result<Server> {
     let data = folder.join("postgres");
     std::fs::create_dir(&data)?;
     let user = other_user(&data)?;
@@ -31,7 +36,8 @@ pub(super) fn start(initdb: &Path, folder: &Path, interrupt: &Interrupt) -> Resu
     let command = |port: u16| {
         let mut command = tied(&postgres, user, "INT");
         command.current_dir(&data).arg("-D").arg(&data).args(["-p", &port.to_string()]);
-        command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+        let forgetful = if commits == Commits::Forgetful { FORGETFUL } else { &[] };
+        command.args(SETTINGS.iter().chain(forgetful).flat_map(|setting| ["-c", setting]));
         command
     };
     let ready = |_| says_ready(&data);

@@ -1,0 +1,177 @@
+//! The run: each scenario on each server, one after another.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use fakemodel::pour::monotonic_micros;
+use tokio::time::sleep;
+
+use crate::{
+    cli::{RunOptions, Transport},
+    disk, load,
+    process::{Server, raise_file_limit},
+    procfs,
+    report::{self, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Talked},
+    scenario::{Plan, Scenario},
+    stage::{Place, Stage},
+    stats::median,
+    target::Target,
+};
+
+/// How often each kind of start is measured.
+const STARTS: usize = 5;
+/// After a start the server has some work left to do; then its memory is read.
+const SETTLE: Duration = Duration::from_millis(500);
+/// How long conversations may take to be put away.
+const PUT_AWAY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Measures what was asked for, prints the tables, and fails if a token was lost, doubled or out of order.
+pub(crate) async fn run(options: &RunOptions) -> Result<ExitCode> {
+    let files_max = raise_file_limit()?;
+    let mut stage = Stage::set(options).await?;
+    let report = all(options, &mut stage, files_max).await;
+    if let Some(postgres) = stage.postgres.take() {
+        postgres.clean().await?;
+    }
+    let report = report?;
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&report)?;
+        std::fs::write(path, text + "\n").with_context(|| path.display().to_string())?;
+    }
+    Ok(if report.is_faultless() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn all(options: &RunOptions, stage: &mut Stage, files_max: u64) -> Result<Report> {
+    let [fsync, fdatasync] = disk::sync_times(stage.folder(), if options.quick { 50 } else { 300 })?;
+    let postgres = match &stage.postgres {
+        Some(postgres) => Some(postgres.safety().await?),
+        None => None,
+    };
+    let model = load::bare(stage.upstream_url(), stage.upstream_pid()).await.context("the model alone")?;
+    let measured = Measured { fsync_ms: fsync, fdatasync_ms: fdatasync, model, postgres };
+    let mut report = Report { machine: Machine::look(measured, files_max), rows: Vec::new() };
+    println!("{}", report.machine);
+    let scenarios = if options.only.is_empty() { Scenario::value_variants() } else { &options.only };
+    for scenario in scenarios {
+        for target in targets(options, *scenario) {
+            let figures = one(options, stage, *scenario, target).await;
+            let figures = figures.with_context(|| format!("{} on {}", scenario.name(), target.name()))?;
+            report.rows.push(Row { scenario: *scenario, target, figures });
+        }
+        println!("{}", report::table(*scenario, &report.rows));
+    }
+    Ok(report)
+}
+
+/// Which servers a scenario says something about.
+fn targets(options: &RunOptions, scenario: Scenario) -> Vec<Target> {
+    let wanted = if options.targets.is_empty() { Target::value_variants() } else { &options.targets };
+    let is_asked_for = !options.targets.is_empty();
+    let fits = |target: &&Target| match scenario {
+        Scenario::Start => target.is_ours(),
+        // Memory does not hang on what a commit waits for.
+        Scenario::Idle => matches!(target, Target::F1 | Target::SqliteFull | Target::Postgres) || is_asked_for,
+        _ => true,
+    };
+    let can = |target: &&Target| is_asked_for || **target != Target::Postgres || options.postgres.is_some();
+    wanted.iter().filter(fits).filter(can).copied().collect()
+}
+
+async fn one(options: &RunOptions, stage: &mut Stage, scenario: Scenario, target: Target) -> Result<Figures> {
+    let place = stage.place(target, scenario == Scenario::Idle).await?;
+    let figures = match scenario.plan() {
+        Some(plan) => Figures::Talked(talk(options, stage, &place, plan).await?),
+        None if scenario == Scenario::Start => Figures::Start(start(stage, &place).await?),
+        None => Figures::Idle(idle(stage, &place, if options.quick { 200 } else { 5000 }).await?),
+    };
+    place.remove()?;
+    Ok(figures)
+}
+
+async fn talk(options: &RunOptions, stage: &Stage, place: &Place, plan: Plan) -> Result<Talked> {
+    let (server, _) = stage.start(place).await?;
+    sleep(SETTLE).await;
+    let rss_start_kib = procfs::rss_kib(server.pid())?;
+    let load = load::Load {
+        plan,
+        transport: if place.target.is_ours() { options.transport } else { Transport::Ws },
+        port: server.port,
+        pid: server.pid(),
+        seconds_min: if options.quick { 0.5 } else { options.seconds },
+    };
+    let before = Cpu::now(stage, server.pid())?;
+    let rounds = load::run(&load).await.with_context(|| server.words())?;
+    Ok(Talked::of(plan, rounds, rss_start_kib, &before.until_now(stage, server.pid())?))
+}
+
+/// Who took how many seconds of CPU.
+struct Cpu {
+    server: f64,
+    others: f64,
+    machine: f64,
+    at: u64,
+}
+
+impl Cpu {
+    fn now(stage: &Stage, server: u32) -> Result<Self> {
+        Ok(Self {
+            server: procfs::cpu_seconds(server)?,
+            others: procfs::cpu_seconds(std::process::id())? + procfs::cpu_seconds(stage.upstream_pid())?,
+            machine: procfs::machine_cpu_seconds()?,
+            at: monotonic_micros(),
+        })
+    }
+
+    fn until_now(&self, stage: &Stage, server: u32) -> Result<Shared> {
+        let now = Self::now(stage, server)?;
+        let foreign = (now.machine - self.machine) - (now.server - self.server) - (now.others - self.others);
+        let seconds = Duration::from_micros(now.at - self.at).as_secs_f64();
+        Ok(Shared { others_cpu_seconds: now.others - self.others, foreign_cores: foreign.max(0.0) / seconds })
+    }
+}
+
+async fn start(stage: &Stage, place: &Place) -> Result<Start> {
+    let (server, new_database_ms) = stage.start(place).await?;
+    sleep(SETTLE).await;
+    let rss_kib = procfs::rss_kib(server.pid())?;
+    drop(server);
+    let mut existing = Vec::new();
+    for _ in 0..STARTS {
+        existing.push(stage.start(place).await?.1);
+    }
+    let existing_database_ms = median(existing).context("there was a start")?;
+    Ok(Start { new_database_ms, existing_database_ms, rss_kib })
+}
+
+async fn idle(stage: &Stage, place: &Place, sessions: usize) -> Result<Idle> {
+    let (server, _) = stage.start(place).await?;
+    sleep(SETTLE).await;
+    let rss_start_kib = procfs::rss_kib(server.pid())?;
+    let mut sockets = load::idle(server.port, sessions).await.with_context(|| server.words())?;
+    let rss_talked_kib = procfs::rss_kib(server.pid())?;
+    if place.target.is_ours() {
+        put_away(&server, &place.admin_token()?).await?;
+    }
+    sleep(4 * SETTLE).await;
+    let rss_kib = procfs::rss_kib(server.pid())?;
+    let open = sockets.iter_mut().map(load::Socket::is_open).filter(|open| *open).count();
+    if open < sessions {
+        bail!("the server closed {} of {sessions} idle sessions", sessions - open);
+    }
+    Ok(Idle { sessions, rss_start_kib, rss_talked_kib, rss_kib })
+}
+
+/// Waits until no conversation is in memory any more.
+async fn put_away(server: &Server, token: &str) -> Result<()> {
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let url = format!("http://127.0.0.1:{}/api/admin/conversations", server.port);
+    for _ in 0..PUT_AWAY_WITHIN.as_secs() {
+        let live: serde_json::Value = http.get(&url).bearer_auth(token.trim()).send().await?.json().await?;
+        if live["count"] == 0 {
+            return Ok(());
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    bail!("conversations are still in memory after {PUT_AWAY_WITHIN:?}")
+}
