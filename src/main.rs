@@ -16,6 +16,7 @@ use switchboard::{
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    use_small_pages();
     let command = match cli::parse(std::env::args_os()) {
         Ok(command) => command,
         Err(told) => {
@@ -25,6 +26,14 @@ fn main() -> ExitCode {
         }
     };
     run(command).unwrap_or_else(|_| Exit::Failed.into())
+}
+
+/// Linux may back the allocator's arena with pages of 2 MiB, of which a server that idles touches a little each: 58 MB at
+/// the start instead of 31 MB, and a third more for each idle session.
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    // A kernel without huge pages has nothing to switch off.
+    rustix::thread::disable_transparent_huge_pages(true).ok();
 }
 
 fn run(command: Command) -> io::Result<ExitCode> {

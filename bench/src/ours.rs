@@ -7,6 +7,9 @@ use crate::floor::Synchronous;
 /// What is raised over the defaults, in words for the report.
 pub(crate) const RAISED: &str = "limits.runs_concurrent_max 64 → 4096, limits.sessions_max 10000 → 20000, limits.conversation_idle 1m → 2s (idle alone)";
 
+/// Where a config of Switchboard finds an address that may hold a password.
+pub(crate) const DATABASE_URL_VARIABLE: &str = "BENCH_DATABASE_URL";
+
 /// Where the truth is kept.
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
@@ -21,7 +24,7 @@ pub(crate) fn config(port: u16, upstream: &str, data: &Path, database: &Database
             let path = data.join("switchboard.db");
             format!("{{ url: \"sqlite://{}\", synchronous: {} }}", path.display(), synchronous.word())
         }
-        Database::Postgres(url) => format!("{{ url: \"{url}\" }}"),
+        Database::Postgres(_) => format!("{{ url: \"env:{DATABASE_URL_VARIABLE}\" }}"),
     };
     let idle = if idle { ", conversation_idle: 2s" } else { "" };
     format!(

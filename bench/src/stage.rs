@@ -118,6 +118,9 @@ impl Stage {
                 command.env_remove(name);
             }
         }
+        if let Database::Postgres(url) = database {
+            command.env(ours::DATABASE_URL_VARIABLE, url);
+        }
         Ok(command)
     }
 }

@@ -18,6 +18,7 @@ mod m20261123_000007_agent_switches;
 mod m20261123_000008_tool_effects;
 mod m20261123_000009_approvals;
 mod m20261123_000010_retention;
+mod m20261123_000011_plain_appends;
 
 /// The advisory lock that servers take while they change the schema: "switchbd" in ASCII.
 const LOCK: i64 = 0x7377_6974_6368_6264;
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000008_tool_effects::Migration),
             Box::new(m20261123_000009_approvals::Migration),
             Box::new(m20261123_000010_retention::Migration),
+            Box::new(m20261123_000011_plain_appends::Migration),
         ]
     }
 }

@@ -71,7 +71,8 @@ contract! {
         appends_after_a_fenced_one_are_fenced_with_it
         a_lost_answer_is_found_when_the_next_append_comes_along
         opens_appends_and_erasures_keep_their_order
-        an_empty_group_is_nothing;
+        an_empty_group_is_nothing
+        of_many_that_speak_at_once_a_stale_one_alone_is_fenced;
     retention:
         the_log_of_old_turns_goes_and_their_messages_stay
         a_turn_that_is_open_or_young_keeps_the_log_from_its_beginning

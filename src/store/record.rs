@@ -29,7 +29,7 @@ pub struct ConversationRecord {
     pub open_turn: Option<TurnId>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When its last event was stored.
+    /// When something happened in it beside text that was streamed: a message, a switch, the begin or end of a run or a turn.
     pub updated_at: Timestamp,
     /// The client's own fields.
     pub metadata: JsonObject,

@@ -130,6 +130,13 @@ fn lint(timeline: &mut Timeline) -> Result<()> {
 fn cargo() -> Result<Command> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace()?);
+    // What `cargo run` says of xtask's own package is no business of this call: a build script that watches these
+    // variables (ring's does) would run again, and all that stands on it would be built anew.
+    for (name, _) in env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
+            cargo.env_remove(name);
+        }
+    }
     if std::io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none() {
         cargo.env("CARGO_TERM_COLOR", "always");
     }

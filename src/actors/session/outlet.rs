@@ -57,18 +57,29 @@ pub enum Outgoing {
     },
 }
 
-/// The sender's end.
+/// The sender's end. A channel makes room for 32 items when it is made, so they are boxed: most sessions are idle.
 #[derive(Debug)]
 pub struct Outlet {
-    events: mpsc::Sender<Outgoing>,
-    frames: mpsc::Sender<Outgoing>,
+    events: mpsc::Sender<Box<Outgoing>>,
+    frames: mpsc::Sender<Box<Outgoing>>,
+}
+
+/// A place among the events that go out.
+#[derive(Debug)]
+pub(super) struct Place<'a>(mpsc::Permit<'a, Box<Outgoing>>);
+
+impl Place<'_> {
+    /// Takes it.
+    pub(super) fn send(self, outgoing: Outgoing) {
+        self.0.send(Box::new(outgoing));
+    }
 }
 
 /// The writer's end: frames go before events.
 #[derive(Debug)]
 pub struct OutletReader {
-    events: mpsc::Receiver<Outgoing>,
-    frames: mpsc::Receiver<Outgoing>,
+    events: mpsc::Receiver<Box<Outgoing>>,
+    frames: mpsc::Receiver<Box<Outgoing>>,
 }
 
 impl Outlet {
@@ -80,8 +91,8 @@ impl Outlet {
     }
 
     /// A place for a batch, if there is one.
-    pub(super) fn place(&self) -> Option<mpsc::Permit<'_, Outgoing>> {
-        self.events.try_reserve().ok()
+    pub(super) fn place(&self) -> Option<Place<'_>> {
+        self.events.try_reserve().ok().map(Place)
     }
 
     /// Waits for a place; `false` when the writer is gone.
@@ -92,12 +103,12 @@ impl Outlet {
 
     /// Sends something that must keep its place among events; `false` when there is no place.
     pub(super) fn send_in_order(&self, outgoing: Outgoing) -> bool {
-        self.events.try_send(outgoing).is_ok()
+        self.events.try_send(Box::new(outgoing)).is_ok()
     }
 
     /// Sends a small frame; `false` when too many wait.
     pub(super) fn send_frame(&self, outgoing: Outgoing) -> bool {
-        self.frames.try_send(outgoing).is_ok()
+        self.frames.try_send(Box::new(outgoing)).is_ok()
     }
 }
 
@@ -106,8 +117,8 @@ impl OutletReader {
     pub async fn next(&mut self) -> Option<Outgoing> {
         tokio::select! {
             biased;
-            Some(frame) = self.frames.recv() => Some(frame),
-            Some(events) = self.events.recv() => Some(events),
+            Some(frame) = self.frames.recv() => Some(*frame),
+            Some(events) = self.events.recv() => Some(*events),
             else => None,
         }
     }

@@ -158,3 +158,40 @@ pub(super) async fn opens_appends_and_erasures_keep_their_order(store: &dyn Stor
 pub(super) async fn an_empty_group_is_nothing(store: &dyn Store) {
     assert_eq!(store.commit(&[]).await.unwrap(), []);
 }
+
+pub(super) async fn of_many_that_speak_at_once_a_stale_one_alone_is_fenced(store: &dyn Store) {
+    let turn = new_turn();
+    for count in [1, 2, 3, 64, 65] {
+        let mut writers = Vec::new();
+        for _ in 0..count {
+            writers.push(Writer::new(store).await);
+        }
+        let group: Vec<_> = writers
+            .iter_mut()
+            .map(|writer| {
+                let words = [writer.chunk(turn, "some"), writer.chunk(turn, "words")];
+                writer.write(words)
+            })
+            .collect();
+        let stored = vec![Written::Appended { head: Seq(2) }; count];
+        assert_eq!(store.commit(&group).await.unwrap(), stored);
+        // The answer was lost.
+        assert_eq!(store.commit(&group).await.unwrap(), stored);
+        let stale = count / 2;
+        Writer::open(store, writers[stale].key.clone()).await;
+        let mut expected = vec![Written::Appended { head: Seq(3) }; count];
+        expected[stale] = Written::Fenced;
+        let group: Vec<_> = writers
+            .iter_mut()
+            .map(|writer| {
+                let word = [writer.chunk(turn, "more")];
+                writer.write(word)
+            })
+            .collect();
+        assert_eq!(store.commit(&group).await.unwrap(), expected, "{count}");
+        for (at, writer) in writers.iter().enumerate() {
+            let page = all_events(store, writer.id).await;
+            assert_eq!(page.events.len(), if at == stale { 2 } else { 3 }, "{at} of {count}");
+        }
+    }
+}

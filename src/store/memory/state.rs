@@ -89,7 +89,9 @@ impl Conversation {
 
     fn add(&mut self, events: &[StoredEvent], rows: Rows) {
         self.events.extend(events.iter().map(|event| Arc::clone(&event.body)));
-        self.updated_at = events.last().map_or(self.updated_at, |event| event.envelope.at);
+        // Text alone leaves it as it is, as in the table.
+        let news = events.last().filter(|_| !rows.is_empty());
+        self.updated_at = news.map_or(self.updated_at, |event| event.envelope.at);
         self.current_agent = rows.current_agent.or(self.current_agent.take());
         if rows.ended {
             self.status = ConversationStatus::Ended;

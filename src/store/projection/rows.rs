@@ -132,6 +132,12 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Whether the events are in the log and nowhere else.
+    pub fn is_empty(&self) -> bool {
+        let Self { turns, messages, interactions, current_agent, ended } = self;
+        turns.is_empty() && messages.is_empty() && interactions.is_empty() && current_agent.is_none() && !ended
+    }
+
     /// Merges what the next events say, so that a turn has one row however many appends it went through.
     pub fn absorb(&mut self, later: Self) {
         for turn in later.turns {

@@ -13,10 +13,11 @@ use super::{
 use crate::store::{Fence, InternalId, StoredEvent, Written, projection::Rows};
 
 /// Moves the head where fence and head are what the writer believes, and nowhere else.
+/// `updated_at` stands in an index: text alone, the most of all appends, leaves it as it is.
 const MOVE: ManyRows<'_> = ManyRows {
     head: "WITH moves (of_id, of_fence, of_head, to_head, to_agent, to_status, to_time) AS (",
     columns: 7,
-    tail: ") UPDATE conversations SET head = to_head, updated_at = to_time, \
+    tail: ") UPDATE conversations SET head = to_head, updated_at = COALESCE(to_time, updated_at), \
            current_agent = COALESCE(to_agent, current_agent), status = COALESCE(to_status, status) \
            FROM moves WHERE id = of_id AND fence = of_fence AND head = of_head RETURNING id, tenant",
 };
@@ -57,6 +58,7 @@ impl Part<'_> {
     fn move_values(&self) -> Vec<Value> {
         let agent = self.appends.iter().rev().find_map(|append| append.rows.current_agent.as_ref());
         let ended = self.appends.iter().any(|append| append.rows.ended);
+        let news = self.appends.iter().rfind(|append| !append.rows.is_empty());
         vec![
             self.conversation.0.into(),
             int(self.fence.0).into(),
@@ -64,7 +66,7 @@ impl Part<'_> {
             self.last().map(|event| int(event.seq().0)).into(),
             agent.map(ToString::to_string).into(),
             ended.then_some("ended").into(),
-            self.last().map(|event| event.envelope.at.to_datetime()).into(),
+            news.and_then(|append| append.events.last()).map(|event| event.envelope.at.to_datetime()).into(),
         ]
     }
 }

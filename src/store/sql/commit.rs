@@ -20,6 +20,9 @@ use crate::store::{StoreError, Write, Written, projection::project};
 
 impl SqlStore {
     pub(super) async fn commit_group(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
+        if let Some(answers) = self.commit_plain(group).await? {
+            return Ok(answers);
+        }
         let mut done = self.attempt(group, Way::Together).await;
         if let Err(Failure::Part(reason)) = &done {
             debug!(%reason, writes = group.len(), "a part of the group breaks a rule, storing the parts one by one");

@@ -155,10 +155,8 @@ fn sqlite_pool(options: &SqlOptions) -> SqlitePoolOptions {
         // After some errors (a full disk, say) SQLite has rolled back by itself, the ROLLBACK that follows fails, and
         // the driver would believe for ever that a transaction is open. Such a connection is closed.
         .after_release(|connection, _| {
-            Box::pin(async move {
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
+            let is_clean = !connection.is_in_transaction();
+            Box::pin(async move { Ok(is_clean) })
         })
 }
 

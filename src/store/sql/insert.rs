@@ -71,8 +71,8 @@ fn placed<'a, 'b, T>(
     additions.iter().flat_map(|addition| rows(addition).iter().map(move |row| (addition, row))).collect()
 }
 
-fn event_values(addition: &Addition<'_>, events: &[StoredEvent]) -> Vec<Value> {
-    let (first, last) = (events.first(), events.last());
+/// One event a line.
+pub(super) fn body_of(events: &[StoredEvent]) -> String {
     let mut body = String::with_capacity(events.iter().map(|event| event.body.len() + 1).sum());
     for event in events {
         if !body.is_empty() {
@@ -80,13 +80,18 @@ fn event_values(addition: &Addition<'_>, events: &[StoredEvent]) -> Vec<Value> {
         }
         body.push_str(&event.body);
     }
+    body
+}
+
+fn event_values(addition: &Addition<'_>, events: &[StoredEvent]) -> Vec<Value> {
+    let (first, last) = (events.first(), events.last());
     vec![
         addition.conversation.0.into(),
         first.map(|event| int(event.seq().0)).into(),
         last.map(|event| int(event.seq().0)).into(),
         addition.tenant.as_str().into(),
         int(addition.fence.0).into(),
-        body.into(),
+        body_of(events).into(),
         last.map(|event| event.envelope.at.to_datetime()).into(),
     ]
 }

@@ -12,6 +12,7 @@ mod error;
 mod insert;
 mod log;
 mod open;
+mod plain;
 mod reads;
 mod record;
 mod statement;

@@ -26,6 +26,18 @@ fn marked(backend: DbBackend, sql: &str) -> String {
     text
 }
 
+/// A statement over rows of values: `head` (…), (…) `tail`.
+pub(super) fn many<const N: usize>(
+    backend: DbBackend,
+    head: &str,
+    rows: impl ExactSizeIterator<Item = [Value; N]>,
+    tail: &str,
+) -> Statement {
+    let row = format!("({})", ["?"; N].join(", "));
+    let sql = format!("{head}{}{tail}", vec![row; rows.len()].join(", "));
+    statement(backend, &sql, rows.flatten())
+}
+
 /// A statement over many rows of values: `head` VALUES (…), (…) `tail`.
 pub(super) struct ManyRows<'a> {
     pub(super) head: &'a str,
