@@ -119,6 +119,11 @@ impl Drop for Job {
 #[rtype(result = "()")]
 struct Submit(Job);
 
+/// The actor to itself, at most one at a time: commit what came until now.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct CommitNow;
+
 /// Tells when everything that was submitted before is stored.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -201,6 +206,8 @@ pub struct PersistenceActor {
     failures: u32,
     /// Between a failed commit and the next try.
     waiting: bool,
+    /// A [`CommitNow`] is on its way.
+    called: bool,
     barriers: Vec<tokio::sync::oneshot::Sender<()>>,
 }
 
@@ -214,7 +221,17 @@ impl PersistenceActor {
             committing: false,
             failures: 0,
             waiting: false,
+            called: false,
             barriers: Vec::new(),
+        }
+    }
+
+    /// Commits after what is in the mailbox by now: writes that came together go together. This is no delay.
+    fn commit_soon(&mut self, ctx: &mut Context<Self>) {
+        let is_due = !self.called && !self.committing && !self.waiting && !self.queue.is_empty();
+        if is_due {
+            self.called = true;
+            ctx.address().do_send(CommitNow);
         }
     }
 
@@ -257,7 +274,7 @@ impl PersistenceActor {
         match result {
             Ok(answers) => {
                 self.answer_group(answers);
-                self.commit(ctx);
+                self.commit_soon(ctx);
             }
             Err(StoreError::Unavailable(why)) => self.retry_later(&why, ctx),
             // Such a write can never succeed; alone in its group it is known to be the one.
@@ -334,6 +351,15 @@ impl Handler<Submit> for PersistenceActor {
 
     fn handle(&mut self, submit: Submit, ctx: &mut Self::Context) {
         self.queue.push_back(submit.0);
+        self.commit_soon(ctx);
+    }
+}
+
+impl Handler<CommitNow> for PersistenceActor {
+    type Result = ();
+
+    fn handle(&mut self, _: CommitNow, ctx: &mut Self::Context) {
+        self.called = false;
         self.commit(ctx);
     }
 }

@@ -21,9 +21,12 @@ const RAISE: &str = "UPDATE conversations SET fence = fence + 1 \
      WHERE tenant = ? AND owner = ? AND public_id = ? AND status <> 'erased' \
      RETURNING id, public_id, status, current_agent, epoch, first_seq, head, fence, created_at, updated_at, metadata";
 
+/// Makes a conversation with its first fence, or raises the fence of the one that is there.
 const CREATE: &str = "INSERT INTO conversations (id, tenant, owner, public_id, status, epoch, first_seq, head, fence, \
-     metadata, created_at, updated_at) VALUES (?, ?, ?, ?, 'open', ?, 1, 0, 0, ?, ?, ?) \
-     ON CONFLICT (tenant, owner, public_id) DO NOTHING RETURNING id";
+     metadata, created_at, updated_at) VALUES (?, ?, ?, ?, 'open', ?, 1, 0, 1, ?, ?, ?) \
+     ON CONFLICT (tenant, owner, public_id) DO UPDATE SET fence = conversations.fence + 1 \
+     WHERE conversations.status <> 'erased' \
+     RETURNING id, public_id, status, current_agent, epoch, first_seq, head, fence, created_at, updated_at, metadata";
 
 const STATUS: &str = "SELECT status FROM conversations WHERE tenant = ? AND owner = ? AND public_id = ?";
 
@@ -43,14 +46,13 @@ pub(super) async fn open(
     if create.is_some_and(|new| nul::in_object(&new.metadata)) {
         return Err(Failure::Part("the metadata of the conversation holds U+0000".to_owned()));
     }
-    let mut created = false;
-    let mut raised = raise(transaction, key).await?;
-    if let (None, Some(new)) = (&raised, create) {
-        // Where another writer was quicker nothing is inserted, and the conversation is there all the same.
-        created = one(transaction, CREATE, create_values(key, new, now)).await?.is_some();
-        raised = raise(transaction, key).await?;
-    }
+    let raised = match create {
+        Some(new) => row(transaction, CREATE, create_values(key, new, now)).await?,
+        None => row(transaction, RAISE, key_values(key)).await?,
+    };
     let Some(row) = raised else { return Ok(gone(transaction, key).await?) };
+    // Where the answer to this very write was lost and it comes again, the fence tells.
+    let created = create.is_some_and(|new| new.id.0 == row.id) && row.fence == 1;
     match opened(transaction, row, created).await {
         // One conversation that cannot be read must not keep the rest of the group from being stored.
         Err(StoreError::Damaged(reason)) => Err(Failure::Part(format!("stored data is damaged: {reason}"))),
@@ -58,8 +60,12 @@ pub(super) async fn open(
     }
 }
 
-async fn raise(transaction: &DatabaseTransaction, key: &ConversationKey) -> Result<Option<ConversationRow>, DbErr> {
-    let row = one(transaction, RAISE, key_values(key)).await?;
+async fn row(
+    transaction: &DatabaseTransaction,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<ConversationRow>, DbErr> {
+    let row = one(transaction, sql, values).await?;
     row.map(|row| ConversationRow::from_query_result(&row, "")).transpose()
 }
 
@@ -121,7 +127,6 @@ fn key_values(key: &ConversationKey) -> Vec<Value> {
     vec![key.owner.tenant.as_ref().into(), key.owner.user.as_ref().into(), key.id.0.into()]
 }
 
-/// The fence is 0 until it is raised for the first writer.
 fn create_values(key: &ConversationKey, new: &NewConversation, now: Timestamp) -> Vec<Value> {
     let mut values = vec![new.id.0.into()];
     values.extend(key_values(key));
