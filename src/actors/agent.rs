@@ -154,7 +154,7 @@ impl AgentActor {
         self.runs.remove(&run_id);
         match verdict {
             RunVerdict::Succeeded => self.failure_streak = 0,
-            RunVerdict::Stopped => {}
+            RunVerdict::Stopped | RunVerdict::Declined(_) => {}
             RunVerdict::Failed(why) => {
                 self.failure_streak += 1;
                 if self.failure_streak >= self.slot.limits().failure_streak_max {
@@ -189,7 +189,7 @@ impl Books {
     }
 
     fn close(&mut self, verdict: &RunVerdict) {
-        if let RunVerdict::Failed(why) = verdict {
+        if let RunVerdict::Failed(why) | RunVerdict::Declined(why) = verdict {
             self.failure = Some(why.clone());
         }
     }

@@ -12,6 +12,7 @@ use tokio::{
     runtime::Handle,
     sync::{Mutex, oneshot},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     conversation::{Answer, Answered, Ask, Give, Refusal},
@@ -88,6 +89,8 @@ pub struct ConversationClient {
     pub context: Arc<dyn ContextStore>,
     /// The agents that may have kept something.
     pub catalog: Arc<Catalog>,
+    /// Cancelled when no new work is taken any more because the server goes down.
+    pub draining: CancellationToken,
     /// Held while a command finds its way, so that the commands of one socket arrive in the order that they were sent.
     pub order: Arc<Mutex<()>>,
 }
@@ -104,6 +107,7 @@ impl ConversationClient {
     /// # Errors
     /// The [`Refusal`] that the client is told.
     pub async fn message(&self, key: &ConversationKey, incoming: Incoming) -> Result<MessageAnswer, Refusal> {
+        self.refuse_if_draining()?;
         check_content(&incoming.content, self.content_bytes_max)
             .map_err(|error| Refusal::new(error.code(), error.to_string()))?;
         check_metadata(&incoming.metadata)?;
@@ -131,10 +135,8 @@ impl ConversationClient {
     /// # Errors
     /// The [`Refusal`] that the client is told; `not_found` where there is no such turn.
     pub async fn cancel(&self, key: &ConversationKey, target: CancelTarget) -> Result<CancelAnswer, Refusal> {
-        if matches!(target, CancelTarget::Turn(_)) {
-            self.must_exist(key).await?;
-        }
-        let answer = self.cancel_live(key, target.clone()).await?;
+        let must_exist = matches!(target, CancelTarget::Turn(_));
+        let answer = self.cancel_live(key, target.clone(), must_exist).await?;
         if !answer.was_over {
             return Ok(answer);
         }
@@ -142,8 +144,13 @@ impl ConversationClient {
         self.how_it_ended(id, target).await
     }
 
-    async fn cancel_live(&self, key: &ConversationKey, target: CancelTarget) -> Result<CancelAnswer, Refusal> {
-        let answered = self.ask(key, Ask::Cancel(target)).await?;
+    async fn cancel_live(
+        &self,
+        key: &ConversationKey,
+        target: CancelTarget,
+        must_exist: bool,
+    ) -> Result<CancelAnswer, Refusal> {
+        let answered = self.ask_if(key, Ask::Cancel(target), must_exist).await?;
         let status = Some(TurnStatus::Cancelled);
         match answered.reply {
             Reply::Cancelled { turn_id } => Ok(CancelAnswer { turn_id: Some(turn_id), status, was_over: false }),
@@ -178,8 +185,7 @@ impl ConversationClient {
     /// # Errors
     /// The [`Refusal`] that the client is told.
     pub async fn end(&self, key: &ConversationKey) -> Result<Answered, Refusal> {
-        self.must_exist(key).await?;
-        self.ask(key, Ask::End { reason: "ended_by_client".to_owned() }).await
+        self.ask_if(key, Ask::End { reason: "ended_by_client".to_owned() }, true).await
     }
 
     /// Erases a conversation; again is fine.
@@ -191,9 +197,13 @@ impl ConversationClient {
             Err(refusal) if refusal.code == Code::Erased => return Ok(()),
             other => other?,
         };
-        self.ask(key, Ask::Erase).await?;
+        let asked = self.ask(key, Ask::Erase).await;
+        // Also where the answer is late or lost: the write may come through all the same.
         self.forget_context(key, id).await;
-        Ok(())
+        match asked {
+            Err(refusal) if refusal.code != Code::Erased => Err(refusal),
+            _ => Ok(()),
+        }
     }
 
     /// The caches of the context: the rows went with the conversation.
@@ -210,6 +220,7 @@ impl ConversationClient {
     /// # Errors
     /// The [`Refusal`] that the client is told.
     pub async fn create(&self, key: &ConversationKey, metadata: JsonObject) -> Result<Answered, Refusal> {
+        self.refuse_if_draining()?;
         check_metadata(&metadata)?;
         self.ask(key, Ask::Create { metadata }).await
     }
@@ -257,11 +268,22 @@ impl ConversationClient {
         })
     }
 
-    /// Gives a command and waits for its answer. An actor that was put away in between is looked up again, once.
+    fn refuse_if_draining(&self) -> Result<(), Refusal> {
+        if self.draining.is_cancelled() {
+            return Err(Refusal::new(Code::Draining, "the server goes down; send it to the next one"));
+        }
+        Ok(())
+    }
+
     async fn ask(&self, key: &ConversationKey, ask: Ask) -> Answer {
+        self.ask_if(key, ask, false).await
+    }
+
+    /// Gives a command and waits for its answer. An actor that was put away in between is looked up again, once.
+    async fn ask_if(&self, key: &ConversationKey, ask: Ask, must_exist: bool) -> Answer {
         for _ in 0..2 {
             let (reply, answer) = oneshot::channel();
-            self.send(key, Give { ask: ask.clone(), reply }).await?;
+            self.send(key, Give { ask: ask.clone(), reply }, must_exist).await?;
             match tokio::time::timeout(ANSWER_TIME_MAX, answer).await {
                 Ok(Ok(answer)) => return answer,
                 Ok(Err(_closed)) => {}
@@ -271,8 +293,11 @@ impl ConversationClient {
         Err(internal("the conversation's actor was stopped twice"))
     }
 
-    async fn send(&self, key: &ConversationKey, give: Give) -> Result<(), Refusal> {
+    async fn send(&self, key: &ConversationKey, give: Give, must_exist: bool) -> Result<(), Refusal> {
         let _in_order = self.order.lock().await;
+        if must_exist {
+            self.must_exist(key).await?;
+        }
         let located = self.registry.send(Locate(key.clone())).await.map_err(|error| internal(&error.to_string()))?;
         // Bounded by the asker, who waits; whether it arrived shows in the reply channel.
         located.addr.do_send(give);

@@ -1,15 +1,19 @@
 //! Asks the pure router with the agents as they are at this moment.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use protocol::{
     AgentId, Code,
     event::{Policy, SwitchReason},
 };
 
+use super::guard::panic_text;
 use crate::{
     agent::{
-        Ask,
+        Ask, Claim,
         catalog::{AgentSlot, AgentState, Catalog},
     },
     conversation::{Assignment, Route, RouteAsk},
@@ -89,8 +93,18 @@ fn candidate(slot: &Arc<AgentSlot>, content: &str, current: Option<&AgentId>) ->
         AgentState::Disabled => Availability::Disabled,
         AgentState::Quarantined => Availability::Quarantined,
     };
-    let claim = slot.agent().can_handle(&Ask { content, is_current });
+    let claim = claim_of(slot, &Ask { content, is_current });
     Candidate { id: slot.id().clone(), card: slot.card(), availability, claim }
+}
+
+/// The one place where an agent's code runs inside an actor: its panic is its own, and it answers at once by its contract.
+fn claim_of(slot: &AgentSlot, ask: &Ask<'_>) -> Claim {
+    let agent = slot.agent();
+    catch_unwind(AssertUnwindSafe(|| agent.can_handle(ask))).unwrap_or_else(|panic| {
+        let why = panic_text(panic.as_ref());
+        tracing::error!(agent_id = %slot.id(), why, "an agent panicked when it was asked whether it can handle a message");
+        Claim::ByIntents
+    })
 }
 
 fn assignment(slot: &AgentSlot, reason: Option<SwitchReason>, detail: Option<String>) -> Assignment {

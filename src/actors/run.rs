@@ -6,7 +6,6 @@ use protocol::Code;
 use tokio::{
     sync::Semaphore,
     task::{AbortHandle, JoinError},
-    time::Instant,
 };
 use tracing::Instrument;
 use uuid::Uuid;
@@ -69,8 +68,11 @@ pub struct RunJob {
 pub enum RunVerdict {
     /// It answered.
     Succeeded,
-    /// It failed; the operator's words.
+    /// It failed in itself; the operator's words.
     Failed(String),
+    /// It ended with an error that says nothing about the agent: its model is away, a budget is spent, there was no room.
+    /// Building it anew would mend nothing.
+    Declined(String),
     /// It was stopped from outside: says nothing about the agent.
     Stopped,
 }
@@ -123,7 +125,6 @@ pub async fn drive(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, p
 async fn make(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts: RunParts) -> RunVerdict {
     let pipe = Arc::clone(job.ticket.pipe());
     let time_max = slot.limits().execution_time_max;
-    let deadline = Instant::now() + time_max;
     let cancelled = pipe.cancelled().clone();
     let work = async {
         let _permit = permits.acquire_owned().await.map_err(|_| closed())?;
@@ -131,11 +132,13 @@ async fn make(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts:
         let (agent, sink) = (slot.agent(), pipe.sink());
         let task = tokio::spawn(async move { agent.run(turn, sink).await }.in_current_span());
         let _abort = AbortOnDrop(task.abort_handle());
-        task.await.unwrap_or_else(|error| Err(crashed(error)))
+        // From here on: a run that waited for its place has all of its time. The turn's own deadline bounds the wait.
+        let ended = tokio::time::timeout(time_max, task).await.map_err(|_| timed_out(time_max))?;
+        ended.unwrap_or_else(|error| Err(crashed(error)))
     };
     let result = tokio::select! {
         () = cancelled.cancelled() => return RunVerdict::Stopped,
-        result = tokio::time::timeout_at(deadline, work) => result.unwrap_or_else(|_| Err(timed_out(time_max))),
+        result = work => result,
     };
     finish(&pipe, result)
 }
@@ -149,10 +152,16 @@ fn finish(pipe: &RunPipe, result: Result<Outcome, RunError>) -> RunVerdict {
             let correlation_id = correlation();
             tracing::warn!(correlation_id, code = %error.code, why = error.operator, "run failed");
             pipe.end(failed(error.code, &error.safe, error.retryable, correlation_id));
-            return RunVerdict::Failed(error.to_string());
+            let why = error.to_string();
+            return if blames_the_agent(error.code) { RunVerdict::Failed(why) } else { RunVerdict::Declined(why) };
         }
     }
     RunVerdict::Succeeded
+}
+
+/// Whether an agent that ends like this again and again may be mended by building it anew.
+fn blames_the_agent(code: Code) -> bool {
+    matches!(code, Code::AgentCrashed | Code::AgentTimeout | Code::Internal)
 }
 
 async fn turn_of(job: &RunJob, parts: &RunParts, time_max: Duration) -> Result<Turn, RunError> {

@@ -160,12 +160,27 @@ impl Topic {
         }
     }
 
+    /// A writer begins at this head. What was stored and never published, because the writer before fell in between, is
+    /// read from the store; readers are woken, also those that wait for the conversation to be made.
+    pub fn begin_at(&self, head: Seq, ended: bool) {
+        let mut inner = self.lock();
+        if inner.head != head {
+            inner.clear();
+            inner.head = head;
+        }
+        inner.ended |= ended;
+        let readers = inner.live_readers();
+        drop(inner);
+        for bell in readers {
+            bell.ring();
+        }
+    }
+
     /// Says that the conversation was erased; readers are woken.
     pub fn erase(&self) {
         let mut inner = self.lock();
         inner.erased = true;
-        inner.ring.clear();
-        inner.bytes = 0;
+        inner.clear();
         let readers = inner.live_readers();
         drop(inner);
         for bell in readers {
@@ -175,9 +190,7 @@ impl Topic {
 
     /// Lets go of what is kept in memory; the store has it.
     pub fn forget(&self) {
-        let mut inner = self.lock();
-        inner.ring = VecDeque::new();
-        inner.bytes = 0;
+        self.lock().clear();
     }
 
     /// Says that the conversation was over at this event before this process began.
@@ -228,6 +241,10 @@ impl Inner {
         if seq <= self.head && self.head != Seq::ZERO {
             return;
         }
+        // Readers count places: the ring has no holes.
+        if seq != self.head.next() {
+            self.clear();
+        }
         self.head = seq;
         self.bytes += body.len();
         self.ring.push_back((seq, body));
@@ -235,6 +252,11 @@ impl Inner {
             let Some((_, dropped)) = self.ring.pop_front() else { break };
             self.bytes -= dropped.len();
         }
+    }
+
+    fn clear(&mut self) {
+        self.ring = VecDeque::new();
+        self.bytes = 0;
     }
 
     fn live_readers(&self) -> Vec<Arc<Bell>> {
@@ -253,4 +275,53 @@ fn take_bytes<'a>(events: impl Iterator<Item = &'a (Seq, Arc<str>)>, bytes_max: 
         taken.push((*seq, Arc::clone(body)));
     }
     taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topic(published: &[u64]) -> Topic {
+        let topic = Topic::new(TailBounds::default());
+        for seq in published {
+            topic.lock().push(Seq(*seq), "x".into(), TailBounds::default());
+        }
+        topic
+    }
+
+    #[track_caller]
+    fn check(topic: &Topic, after: u64, expected: Option<&[u64]>) {
+        let found = match topic.read(Seq(after), 1000) {
+            Tail::Events(events) => Some(events.iter().map(|(seq, _)| seq.0).collect::<Vec<_>>()),
+            Tail::InStore => None,
+            Tail::AtHead => Some(Vec::new()),
+        };
+        assert_eq!(found.as_deref(), expected, "after {after}");
+    }
+
+    #[test]
+    fn a_hole_is_never_jumped() {
+        let topic = topic(&[1, 2, 5, 6]);
+        check(&topic, 2, None);
+        check(&topic, 4, Some(&[5, 6]));
+        check(&topic, 6, Some(&[]));
+    }
+
+    #[test]
+    fn what_the_writer_before_stored_and_never_published_is_in_the_store() {
+        let topic = topic(&[1, 2]);
+        topic.begin_at(Seq(4), false);
+        check(&topic, 2, None);
+        topic.lock().push(Seq(5), "x".into(), TailBounds::default());
+        check(&topic, 2, None);
+        check(&topic, 4, Some(&[5]));
+    }
+
+    #[test]
+    fn a_writer_that_begins_where_the_last_one_ended_keeps_the_tail() {
+        let topic = topic(&[1, 2]);
+        topic.begin_at(Seq(2), true);
+        check(&topic, 0, Some(&[1, 2]));
+        assert!(topic.is_ended());
+    }
 }

@@ -99,8 +99,10 @@ pub(super) async fn build(
         content_bytes_max: options.http.content_bytes_max,
         context,
         catalog: Arc::clone(&catalog),
+        draining: CancellationToken::new(),
         order: Arc::default(),
     };
+    let draining = client.draining.clone();
     let (bounds, count) = (Arc::new(options.sessions), Arc::new(AtomicUsize::new(0)));
     let sessions = SessionParts { client: client.clone(), topics, bounds, closing: CancellationToken::new(), count };
     let Levels { root, agents: of_agents, conversations } = ground.levels;
@@ -120,7 +122,7 @@ pub(super) async fn build(
         admin_token: options.admin_token,
         cors_origins: options.cors_origins,
         limits: options.http,
-        draining: CancellationToken::new(),
+        draining,
         clock: ground.clock,
         io: ground.io,
     })

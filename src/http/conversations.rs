@@ -89,12 +89,11 @@ pub(super) async fn create(
     body: Payload,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
-    refuse_if_closed(&hub)?;
     let body: NewConversationBody = body::read(&request, body, &hub.limits).await?;
     let id = body.conversation_id.unwrap_or_else(|| ConversationId(Uuid::now_v7()));
     let key = hub.key(user.0, id);
     let known = find(&hub, &key).await?;
-    let answered = hub.client.create(&key, body.metadata.unwrap_or_default()).await?;
+    let answered = hub.asker().create(&key, body.metadata.unwrap_or_default()).await?;
     let view = find(&hub, &key).await?.ok_or_else(|| Problem::internal("a conversation vanished when it was made"))?;
     let mut response = if known.is_none() && answered.created { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(response.insert_header(("Location", format!("/api/conversations/{id}"))).json(view))
@@ -138,7 +137,6 @@ pub(super) async fn send(
     body: Payload,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
-    refuse_if_closed(&hub)?;
     let body: NewMessageBody = body::read(&request, body, &hub.limits).await?;
     let key = hub.key(user.0, *id);
     let incoming = Incoming {
@@ -147,7 +145,7 @@ pub(super) async fn send(
         policy: body.policy,
         metadata: body.metadata.unwrap_or_default(),
     };
-    let answer = hub.client.message(&key, incoming).await?;
+    let answer = hub.asker().message(&key, incoming).await?;
     if query.wait
         && let Some(turn) = wait::for_turn(&hub, &key, &answer).await?
     {
@@ -186,7 +184,7 @@ pub(super) async fn cancel(
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
     let body: Cancel = body::read(&request, body, &hub.limits).await?;
-    let answer = hub.client.cancel(&hub.key(user.0, *id), target_of(body)?).await?;
+    let answer = hub.asker().cancel(&hub.key(user.0, *id), target_of(body)?).await?;
     let mut response = if answer.was_over { HttpResponse::Ok() } else { HttpResponse::Accepted() };
     Ok(response.json(answer))
 }
@@ -214,7 +212,7 @@ pub(super) async fn decide(
     (status = 200, body = EndAnswer), (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations/{id}/end")]
 pub(super) async fn end(user: User, id: Path<ConversationId>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
-    hub.client.end(&hub.key(user.0, *id)).await?;
+    hub.asker().end(&hub.key(user.0, *id)).await?;
     Ok(HttpResponse::Ok().json(EndAnswer { status: "ended" }))
 }
 
@@ -223,15 +221,8 @@ pub(super) async fn end(user: User, id: Path<ConversationId>, hub: Data<Hub>) ->
     (status = 204, description = "erased"), (status = "default", description = "a problem", body = Problem)))]
 #[delete("/api/conversations/{id}")]
 pub(super) async fn erase(user: User, id: Path<ConversationId>, hub: Data<Hub>) -> Result<HttpResponse, Problem> {
-    hub.client.erase(&hub.key(user.0, *id)).await?;
+    hub.asker().erase(&hub.key(user.0, *id)).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-fn refuse_if_closed(hub: &Hub) -> Result<(), Problem> {
-    if hub.is_draining() {
-        return Err(Problem::new(Code::Draining, "the server goes down; send it to the next one"));
-    }
-    Ok(())
 }
 
 pub(super) fn not_found() -> Problem {

@@ -63,7 +63,7 @@ impl Default for HttpLimits {
 
 /// What the handlers share.
 pub struct Hub {
-    /// Asks conversations.
+    /// Asks conversations. Handlers take [`Hub::asker`].
     pub client: ConversationClient,
     /// What sessions are built from.
     pub sessions: SessionParts,
@@ -111,6 +111,11 @@ impl Hub {
     /// The caller's conversation of this name.
     pub fn key(&self, owner: Owner, id: ConversationId) -> ConversationKey {
         ConversationKey { owner, id }
+    }
+
+    /// Asks conversations, with an order of its own: one request never waits for another.
+    pub fn asker(&self) -> ConversationClient {
+        self.client.for_session()
     }
 
     /// Whether the server goes down.

@@ -1,5 +1,7 @@
 //! The OpenAPI document, made from the handlers.
 
+use std::sync::LazyLock;
+
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
@@ -39,8 +41,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
 
 /// The methods of an address, in the form of the document (`/api/conversations/{id}`); none where it is not there.
 pub fn methods(path: &str) -> Vec<&'static str> {
-    let document = document();
-    let Some(item) = document.paths.paths.get(path) else {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(document);
+    let Some(item) = DOCUMENT.paths.paths.get(path) else {
         // The only address that OpenAPI cannot describe.
         return if path == ws::PATH { vec!["GET"] } else { Vec::new() };
     };

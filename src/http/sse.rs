@@ -56,7 +56,6 @@ pub(super) async fn open(
             if has_all && join.epoch.as_ref().is_none_or(|epoch| *epoch == record.epoch) {
                 return Ok(HttpResponse::NoContent().finish());
             }
-            hub.sessions.topics.get(&key).mark_ended(record.head);
         }
         Found::Here(_) | Found::NotFound => {}
     }

@@ -76,7 +76,11 @@ pub async fn for_turn(hub: &Hub, key: &ConversationKey, answer: &MessageAnswer) 
             rung.notified().await;
         }
     };
-    tokio::time::timeout(hub.limits.wait_time_max, watch).await.ok().transpose()
+    tokio::select! {
+        watched = tokio::time::timeout(hub.limits.wait_time_max, watch) => watched.ok().transpose(),
+        // The turn goes on after the next start; the client has what a request without `wait` gets.
+        () = hub.sessions.closing.cancelled() => Ok(None),
+    }
 }
 
 /// What comes right after a position; none at the head.

@@ -53,7 +53,8 @@ fn server(restarts_max: usize) -> (Embedded, Tripwire) {
     let tripwire = Tripwire::default();
     let clock = Arc::new(tripwire.clone());
     let server = Embedded::with(three_agents(), |options| {
-        let quick = Duration::from_millis(20);
+        // Long enough that the supervisor notes a failure before the actor opens again.
+        let quick = Duration::from_millis(250);
         options.restarts =
             RestartPolicy { restarts_max, backoff_min: quick, backoff_max: quick, ..RestartPolicy::default() };
         options.clock = clock;
@@ -97,6 +98,37 @@ async fn a_panic_in_the_middle_of_a_turn_lets_the_run_begin_again() {
     let whole: Vec<&Value> = seen.iter().filter(|event| event["type"] == "message_complete").collect();
     assert_eq!((&whole[0]["content"], &whole[0]["status"]), (&json!("before"), &json!("interrupted")));
     assert_eq!((&whole[1]["content"], &whole[1]["status"]), (&json!("beforeafter"), &json!("complete")));
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_to_the_store_when_the_actor_fell_reaches_who_listens() {
+    let (server, tripwire) = server(5);
+    let id = new_id();
+    let mut ws = server.ws(&id).await;
+    ws.send(json!({ "op": "subscribe" })).await;
+    server.say(&id, "say=1").await;
+    let mut seen = Vec::new();
+    ws.op("subscribed", &mut seen).await;
+    seen.extend(ws.until("turn_end").await);
+    server.store.stall_commits(true);
+    let path = format!("/api/conversations/{id}/messages");
+    let say = |content: &'static str| {
+        let (api, path) = (server.api(), path.clone());
+        tokio::spawn(async move { api.post(&path, json!({ "content": content })).await.expect(202) })
+    };
+    let first = say("say=2");
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    tripwire.trip(&[true]);
+    let second = say("say=3");
+    tripwire.tripped().await;
+    server.store.stall_commits(false);
+    first.await.unwrap();
+    second.await.unwrap();
+    for _ in 0..2 {
+        seen.extend(ws.until("turn_end").await);
+    }
+    assert_dense(&seen);
+    assert_eq!(seen, server.events(&id).await);
 }
 
 #[tokio::test]

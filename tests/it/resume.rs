@@ -137,6 +137,22 @@ async fn a_stream_of_an_ended_conversation_ends_and_then_answers_204() {
 }
 
 #[tokio::test]
+async fn a_stream_of_a_conversation_that_ended_long_ago_ends_too() {
+    let server = Embedded::with(three_agents(), |options| {
+        options.conversations.conversation_idle = Duration::from_millis(100);
+    });
+    let id = new_id();
+    server.say(&id, "say=1").await;
+    server.post(&format!("/api/conversations/{id}/end"), json!({})).await.expect(200);
+    while server.admin(reqwest::Method::GET, "/api/admin/conversations", None).await.expect(200)["count"] != 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut late = server.sse(&format!("/api/stream/{id}"), &[]).await;
+    late.until("conversation_end").await;
+    assert_eq!(late.next().await, None);
+}
+
+#[tokio::test]
 async fn a_reader_far_behind_gets_everything_from_the_store() {
     let server = Embedded::with(three_agents(), |options| {
         options.tail.ring_events_max = 4;

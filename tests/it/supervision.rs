@@ -73,6 +73,27 @@ async fn an_agent_that_keeps_failing_is_built_anew_then_quarantined_and_an_opera
     assert!(beta["generation"].as_u64().unwrap() >= 4, "{beta}");
 }
 
+/// A model that is away for an hour must not cost its agent the place: building it anew mends nothing.
+#[tokio::test]
+async fn an_agent_whose_model_is_away_is_neither_built_anew_nor_quarantined() {
+    let limits = AgentLimits { failure_streak_max: 2, ..AgentLimits::default() };
+    let server = Embedded::with(vec![scripted("alpha", limits)], |_| {});
+    for _ in 0..12 {
+        assert_eq!(server.say(&new_id(), "decline").await["error"]["code"], "model_unavailable");
+    }
+    let agent = state_of(&server, "alpha").await;
+    assert_eq!((&agent["state"], &agent["restarts"], &agent["failures"]), (&json!("running"), &json!(0), &json!(12)));
+    assert_eq!(said(&server.say(&new_id(), "built").await), "built 1 times");
+}
+
+#[tokio::test]
+async fn an_agent_that_panics_when_it_is_asked_whether_it_can_handle_a_message_harms_nobody() {
+    let server = Embedded::start();
+    let id = new_id();
+    assert_eq!(said(&server.say(&id, "beta claim=panic say=all the same").await), "all");
+    assert_eq!(server.events(&id).await[1]["toAgent"], "beta");
+}
+
 #[tokio::test]
 async fn an_agent_over_its_time_is_stopped_and_told() {
     let limits = AgentLimits { execution_time_max: Duration::from_millis(300), ..AgentLimits::default() };

@@ -204,3 +204,39 @@ async fn an_ended_conversation_takes_nothing_and_an_erased_one_is_gone() {
     server.post(&messages, json!({ "content": "hello" })).await.expect_problem(410, "erased");
     server.get(&format!("/api/conversations/{}", new_id())).await.expect_problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn two_who_erase_at_once_both_hear_that_it_is_done() {
+    let server = Embedded::start();
+    for _ in 0..20 {
+        let id = new_id();
+        server.say(&id, "say=1").await;
+        let path = format!("/api/conversations/{id}");
+        let erase = || server.call(reqwest::Method::DELETE, &path, None, &[]);
+        let (one, two) = tokio::join!(erase(), erase());
+        one.expect(204);
+        two.expect(204);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_goes_down_lets_the_turn_end_and_takes_no_other() {
+    let server = Embedded::start();
+    let id = new_id();
+    let mut ws = server.ws(&id).await;
+    ws.send(json!({ "op": "subscribe" })).await;
+    ws.send(json!({ "op": "message", "clientMessageId": "a", "content": "sleep=1000 say=done" })).await;
+    ws.op("ack", &mut Vec::new()).await;
+    let stop = std::thread::spawn(move || drop(server));
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    ws.send(json!({ "op": "message", "clientMessageId": "b", "content": "say=too late" })).await;
+    let mut seen = Vec::new();
+    let reject = ws.op("reject", &mut seen).await;
+    assert_eq!(reject["code"], "draining", "{reject}");
+    while seen.last().is_none_or(|event: &Value| event["type"] != "turn_end") {
+        seen.push(ws.next().await);
+    }
+    assert_eq!(seen.last().unwrap()["status"], "completed");
+    ws.op("draining", &mut Vec::new()).await;
+    stop.join().unwrap();
+}

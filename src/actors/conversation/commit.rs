@@ -23,7 +23,7 @@ impl ConversationActor {
         if live.in_flight.is_some() {
             return;
         }
-        if live.erasing.is_some() {
+        if !live.erasing.is_empty() {
             live.pending.clear();
             live.in_flight = Some(InFlight { events: Arc::new([]), credits: Vec::new() });
             self.submit_erase(ctx);
@@ -62,7 +62,7 @@ impl ConversationActor {
                 let may_create = *may_create;
                 self.opened(may_create, outcome, ctx);
             }
-            Phase::Live(live) if live.erasing.is_some() && live.erase_is_under_way() => self.erased(outcome, ctx),
+            Phase::Live(live) if !live.erasing.is_empty() && live.erase_is_under_way() => self.erased(outcome, ctx),
             Phase::Live(_) => self.appended(outcome, ctx),
             Phase::Unopened | Phase::Gone(_) => {}
         }
@@ -111,9 +111,9 @@ impl ConversationActor {
         live.in_flight = None;
         match outcome {
             WriteOutcome::Written(Written::Erased) => {
-                if let Some(to) = live.erasing.take() {
-                    let answered = live.answered(Reply::Done);
-                    to.send(Ok(answered)).ok();
+                let answered = live.answered(Reply::Done);
+                for to in live.erasing.drain(..) {
+                    to.send(Ok(answered.clone())).ok();
                 }
                 self.topic.erase();
                 self.gone(Code::Erased);

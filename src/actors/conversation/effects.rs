@@ -112,13 +112,22 @@ impl ConversationActor {
 
     fn set_deadline(&mut self, turn_id: TurnId, ctx: &mut Context<Self>) {
         let Phase::Live(live) = &mut self.phase else { return };
-        if live.deadline_of.replace(turn_id) == Some(turn_id) {
-            return;
+        match live.deadline.take() {
+            Some((known, timer)) if known == turn_id => {
+                live.deadline = Some((known, timer));
+                return;
+            }
+            // One that is left behind would be looked at with every message for as long as it runs.
+            Some((_, timer)) => {
+                ctx.cancel_future(timer);
+            }
+            None => {}
         }
         let time_max = self.parts.bounds.turn_time_max;
-        ctx.run_later(time_max, move |actor, ctx| {
+        let timer = ctx.run_later(time_max, move |actor, ctx| {
             actor.carry_out(Command::TurnDeadline { turn_id, time_max }, None, ctx);
         });
+        live.deadline = Some((turn_id, timer));
     }
 
     /// A run's bell rang: take what it says, unless a write is under way; then it waits for that.
@@ -141,7 +150,7 @@ impl ConversationActor {
     pub(super) fn erase(&mut self, reply: oneshot::Sender<Answer>, ctx: &mut Context<Self>) {
         if let Phase::Live(live) = &mut self.phase {
             live.runs.clear();
-            live.erasing = Some(reply);
+            live.erasing.push(reply);
             self.settle(ctx);
         }
     }

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use actix::SpawnHandle;
 use protocol::{Epoch, RunId, Seq, TurnId};
 use tokio::sync::oneshot;
 
@@ -62,12 +63,12 @@ pub(super) struct Live {
     /// In the order of the seq that each waits for.
     pub deferred: VecDeque<(Seq, Deferred)>,
     pub runs: HashMap<RunId, LiveRun>,
-    /// The turn whose deadline is set.
-    pub deadline_of: Option<TurnId>,
+    /// The turn whose deadline is set, and its timer.
+    pub deadline: Option<(TurnId, SpawnHandle)>,
     /// The store is asked about a client id; other commands wait.
     pub looking_up: bool,
-    /// Being erased: where the answer goes.
-    pub erasing: Option<oneshot::Sender<Answer>>,
+    /// Being erased: where the answers go.
+    pub erasing: Vec<oneshot::Sender<Answer>>,
 }
 
 impl Live {
@@ -78,7 +79,7 @@ impl Live {
             && self.deferred.is_empty()
             && self.runs.is_empty()
             && !self.looking_up
-            && self.erasing.is_none()
+            && self.erasing.is_empty()
     }
 
     /// Sends an answer once everything that was decided so far is stored.

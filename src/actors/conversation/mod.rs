@@ -137,6 +137,8 @@ pub struct ConversationActor {
     early_cancels: VecDeque<ClientMessageId>,
     /// Built anew after a failure: open again without being asked.
     reopen: bool,
+    /// The registry was asked to put it away: what comes now is for its successor.
+    leaving: bool,
 }
 
 impl std::fmt::Debug for ConversationActor {
@@ -166,6 +168,7 @@ impl ConversationActor {
             last_active: Instant::now(),
             early_cancels: VecDeque::new(),
             reopen: false,
+            leaving: false,
         }
     }
 
@@ -193,14 +196,16 @@ impl ConversationActor {
 
     fn ask_to_be_put_away(&mut self, ctx: &mut Context<Self>) {
         let Some(registry) = self.parts.registry.get() else { return };
+        self.leaving = true;
         let ask = PutAway { key: self.key.clone(), incarnation: self.incarnation };
         let asked = registry.send(ask).into_actor(self).map(|answer, actor, ctx| {
-            // From here on nobody finds this actor. A command that came in between sees its reply channel closed and
-            // looks the conversation up again.
             if answer.is_ok() {
                 actor.topic.forget();
                 actor.leave.for_good();
                 ctx.stop();
+            } else {
+                actor.leaving = false;
+                Self::watch_idleness(ctx, actor.parts.bounds.conversation_idle);
             }
         });
         ctx.spawn(asked);
@@ -240,6 +245,10 @@ impl Handler<Give> for ConversationActor {
     type Result = ();
 
     fn handle(&mut self, give: Give, ctx: &mut Self::Context) {
+        // Its sender sees the reply channel closed and looks the conversation up again.
+        if self.leaving {
+            return;
+        }
         self.last_active = Instant::now();
         self.give(give, ctx);
     }

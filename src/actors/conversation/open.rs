@@ -97,6 +97,7 @@ impl ConversationActor {
 
     fn go_live(&mut self, opened: Opened, ctx: &mut Context<Self>) {
         let state = rebuild(&opened);
+        self.topic.begin_at(state.head(), opened.record.status == ConversationStatus::Ended);
         self.phase = Phase::Live(Box::new(Live {
             id: opened.id,
             fence: opened.fence,
@@ -109,9 +110,9 @@ impl ConversationActor {
             in_flight: None,
             deferred: VecDeque::new(),
             runs: HashMap::new(),
-            deadline_of: None,
+            deadline: None,
             looking_up: false,
-            erasing: None,
+            erasing: Vec::new(),
         }));
         for client in std::mem::take(&mut self.early_cancels) {
             self.carry_out(Command::Cancel(CancelTarget::Message(client)), None, ctx);

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     actors::{conversation::Refusal, topic::Tail},
-    store::{ConversationRecord, EventPage, Found, InternalId, Store, StoreError, view::MessageView},
+    store::{
+        ConversationRecord, ConversationStatus, EventPage, Found, InternalId, Store, StoreError, view::MessageView,
+    },
 };
 
 /// Messages in a snapshot.
@@ -73,6 +75,9 @@ impl SessionActor {
             Start::After(seq) => (seq, None),
             Start::Gap(gap) => (record.head, Some(gap)),
         };
+        if record.status == ConversationStatus::Ended {
+            self.topic.mark_ended(record.head);
+        }
         self.phase = Phase::Following(Following { id, cursor, head: record.head });
         self.epoch = Some(record.epoch.clone());
         self.tell_subscribed(&record, gap, snapshot, reference);

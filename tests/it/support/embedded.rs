@@ -38,6 +38,11 @@ impl Embedded {
         Self::with(three_agents(), |_| {})
     }
 
+    /// For a task of its own.
+    pub(crate) fn api(&self) -> Api {
+        self.api.clone()
+    }
+
     pub(crate) fn with(agents: Vec<AgentSlot>, tweak: impl FnOnce(&mut Options)) -> Self {
         Self::on(Arc::new(MemoryStore::default()), agents, tweak)
     }

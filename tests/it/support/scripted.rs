@@ -9,10 +9,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use protocol::event::{JsonObject, Usage};
+use protocol::{
+    Code,
+    event::{JsonObject, Usage},
+};
 use serde_json::json;
 use switchboard::agent::{
-    Agent, AgentCard, EventSink, Outcome, RunError, Turn,
+    Agent, AgentCard, Ask, Claim, EventSink, Outcome, RunError, Turn,
     catalog::{AgentLimits, AgentSlot},
 };
 
@@ -48,6 +51,11 @@ impl Agent for Scripted {
         &self.card
     }
 
+    fn can_handle(&self, ask: &Ask<'_>) -> Claim {
+        assert!(!ask.content.contains("claim=panic"), "the script says panic");
+        Claim::ByIntents
+    }
+
     async fn run(&self, turn: Turn, sink: EventSink) -> Result<Outcome, RunError> {
         let script = turn.message.content.clone();
         for word in script.split_whitespace() {
@@ -66,6 +74,7 @@ impl Agent for Scripted {
                 "recall" => sink.text(&recall(&turn).await).await?,
                 "share" => share(&turn, &sink, argument).await,
                 "steer" => take_steer(&sink).await?,
+                "decline" => return Err(RunError::retryable(Code::ModelUnavailable, "The model is away.", "a script")),
                 "handover" => return Ok(handover(argument)),
                 _ => {}
             }
