@@ -223,8 +223,9 @@ async fn two_who_erase_at_once_both_hear_that_it_is_done() {
 async fn a_server_that_goes_down_lets_the_turn_end_and_takes_no_other() {
     let server = Embedded::start();
     let id = new_id();
+    server.post("/api/conversations", json!({ "conversationId": id })).await.expect(201);
     let mut ws = server.ws(&id).await;
-    ws.send(json!({ "op": "subscribe" })).await;
+    ws.subscribe(None).await;
     ws.send(json!({ "op": "message", "clientMessageId": "a", "content": "sleep=1000 say=done" })).await;
     ws.op("ack", &mut Vec::new()).await;
     let stop = std::thread::spawn(move || drop(server));
