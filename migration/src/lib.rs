@@ -72,7 +72,10 @@ impl MigratorTrait for Migrator {
 pub async fn migrate(db: &DatabaseConnection) -> Result<(), MigrateError> {
     let transaction = begin(db).await?;
     refuse_newer(&transaction).await?;
-    Migrator::up(&transaction, None).await?;
+    for change in Migrator::get_pending_migrations(&transaction).await? {
+        let begun = |error| DbErr::Migration(format!("the change `{}`: {error}", change.name()));
+        Migrator::up(&transaction, Some(1)).await.map_err(begun)?;
+    }
     transaction.commit().await?;
     Ok(())
 }

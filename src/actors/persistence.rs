@@ -142,12 +142,17 @@ impl PersistenceHandle {
         self.shards[place].do_send(Submit(Job { write, ticket, to, answered: false, waiting }));
     }
 
+    /// Writes that are not stored yet.
+    pub fn waiting(&self) -> i64 {
+        self.waiting.get()
+    }
+
     /// Whether the store takes writes.
     pub fn health(&self) -> &Health {
         &self.health
     }
 
-    /// Waits until everything that was submitted before is stored.
+    /// Waits until everything that was submitted before is stored: for ever, where the store stays away.
     pub async fn flush(&self) {
         for shard in self.shards.iter() {
             let (done, stored) = tokio::sync::oneshot::channel();
@@ -263,6 +268,7 @@ impl PersistenceActor {
             // Such a write can never succeed; alone in its group it is known to be the one.
             Err(error) if self.group_size == 1 => {
                 tracing::error!(%error, "a write was given up");
+                self.store_answers();
                 if let Some(job) = self.queue.pop_front() {
                     job.answer(WriteOutcome::Damaged(error.to_string()));
                 }
@@ -281,13 +287,18 @@ impl PersistenceActor {
         self.parts.figures.commits.inc();
         self.parts.figures.writes.inc_by(answers.len() as u64);
         self.failures = 0;
-        if self.parts.health.failing.swap(false, Ordering::Relaxed) {
-            tracing::info!("the store is back");
-        }
+        self.store_answers();
         for answer in answers {
             if let Some(job) = self.queue.pop_front() {
                 job.answer(WriteOutcome::Written(answer));
             }
+        }
+    }
+
+    /// Also where it refuses a write: if that was the last one in the queue, nobody else would find out.
+    fn store_answers(&self) {
+        if self.parts.health.failing.swap(false, Ordering::Relaxed) {
+            tracing::info!("the store is back");
         }
     }
 
