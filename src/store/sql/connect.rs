@@ -17,11 +17,10 @@ use super::{
     SqlStore,
     patience::{Doubt, Patience},
 };
+use crate::store::Store;
 
 /// How long a statement waits for another process that holds the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long the schema may take to be brought up to date, the wait for another server that does so included.
-const MIGRATE_TIME_MAX: Duration = Duration::from_mins(1);
 /// How long a PostgreSQL connection that may be dead has to show that it is not.
 const PING_TIME_MAX: Duration = Duration::from_secs(1);
 /// How large the write-ahead log of SQLite stays after a checkpoint.
@@ -137,8 +136,9 @@ impl SqlStore {
             let rule = "it must begin with `sqlite://` or `postgres://`".to_owned();
             return Err(ConnectError::Url { url: redacted(url), rule });
         };
-        let migrated = tokio::time::timeout(MIGRATE_TIME_MAX, migration::migrate(&store.writer)).await;
-        let late = |_| Err(MigrateError::Database(DbErr::Custom(format!("no end after {MIGRATE_TIME_MAX:?}"))));
+        store.ping().await.map_err(|error| ConnectError::Open { url: redacted(url), reason: error.to_string() })?;
+        let migrated = tokio::time::timeout(migration::TIME_MAX, migration::migrate(&store.writer)).await;
+        let late = |_| Err(MigrateError::Database(DbErr::Custom(format!("no end after {:?}", migration::TIME_MAX))));
         migrated.unwrap_or_else(late).map_err(|error| migrate_error(redacted(url), error))?;
         Ok(store)
     }

@@ -10,10 +10,7 @@ use super::{ConnectError, SqlOptions, SqlStore};
 const URL_VARIABLE: &str = "TEST_DATABASE_URL";
 
 pub(crate) fn options(url: &str) -> SqlOptions {
-    SqlOptions {
-        connections_max: 4,
-        ..SqlOptions::new(url.to_owned().into())
-    }
+    SqlOptions { connections_max: 4, ..SqlOptions::new(url.to_owned().into()) }
 }
 
 /// A SQLite file that goes with its folder.
