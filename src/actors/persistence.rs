@@ -6,9 +6,9 @@
 //! fill it: each conversation has one write under way, and runs wait for credits.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -47,13 +47,39 @@ impl Default for GroupBounds {
     }
 }
 
+/// Reasons of one outage that are told.
+const REASONS_MAX: usize = 16;
+
 /// Whether the store takes writes at the moment.
 #[derive(Debug, Default)]
 pub struct Health {
     failing: AtomicBool,
+    /// Why, each told once; of this outage.
+    reasons: Mutex<BTreeSet<String>>,
 }
 
 impl Health {
+    /// Notes that a commit failed; says whether that is news: another reason than those of this outage so far.
+    fn failed(&self, why: &str) -> bool {
+        self.failing.store(true, Ordering::Relaxed);
+        let mut reasons = self.reasons();
+        reasons.len() < REASONS_MAX && reasons.insert(why.to_owned())
+    }
+
+    /// Notes that the store answers; says whether that is news.
+    fn answered(&self) -> bool {
+        let news = self.failing.swap(false, Ordering::Relaxed);
+        if news {
+            self.reasons().clear();
+        }
+        news
+    }
+
+    fn reasons(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        // A panic cannot leave half a set.
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the last commit succeeded (or none was tried yet).
     pub fn is_available(&self) -> bool {
         !self.failing.load(Ordering::Relaxed)
@@ -297,13 +323,13 @@ impl PersistenceActor {
 
     /// Also where it refuses a write: if that was the last one in the queue, nobody else would find out.
     fn store_answers(&self) {
-        if self.parts.health.failing.swap(false, Ordering::Relaxed) {
+        if self.parts.health.answered() {
             tracing::info!("the store is back");
         }
     }
 
     fn retry_later(&mut self, why: &str, ctx: &mut Context<Self>) {
-        if !self.parts.health.failing.swap(true, Ordering::Relaxed) {
+        if self.parts.health.failed(why) {
             tracing::error!(why, waiting = self.queue.len(), "the store does not take writes, trying again");
         }
         self.failures = self.failures.saturating_add(1);

@@ -81,7 +81,10 @@ async fn a_full_disk_refuses_loses_nothing_and_goes_on_when_there_is_room() {
     // Until it is full, each is accepted or refused, and nothing in between.
     for number in 0..500 {
         let body = json!({ "content": format!("{number} {words}"), "clientMessageId": format!("m{number}") });
-        let answer = server.post(&path, body).await;
+        let answer = tokio::select! {
+            answer = server.post(&path, body) => answer,
+            () = super::until_unavailable(&server) => break,
+        };
         if answer.status == 503 {
             answer.expect_problem(503, "storage_unavailable");
             break;

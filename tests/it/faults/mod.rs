@@ -88,20 +88,32 @@ fn assert_whole(events: &[Value], tokens: usize) {
 
 /// New messages are refused with the stable code, and the server says that it is not ready.
 async fn assert_refuses(server: &Api) {
-    let refused = async {
+    // A write that fails tells the server; its sender waits for as long as it may yet be stored.
+    let (first, path) = (server.clone(), format!("/api/conversations/{}/messages", new_id()));
+    let first = tokio::spawn(async move { first.post(&path, json!({ "content": "hello" })).await });
+    until_unavailable(server).await;
+    first.abort();
+    let path = format!("/api/conversations/{}/messages", new_id());
+    let began = tokio::time::Instant::now();
+    server.post(&path, json!({ "content": "hello" })).await.expect_problem(503, "storage_unavailable");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+/// Waits until a write failed, and so nothing more is taken.
+async fn until_unavailable(server: &Api) {
+    let failed = async {
         loop {
-            let path = format!("/api/conversations/{}/messages", new_id());
-            let body = json!({ "content": "hello", "clientMessageId": "m" });
-            let answer = server.post(&path, body).await;
-            answer.expect_problem(503, "storage_unavailable");
-            let ready = server.get("/readyz").await;
-            if ready.status == 503 {
-                assert_eq!(ready.body["status"], "storage_unavailable");
-                return;
+            let figures = server.get("/metrics").await.body;
+            if figures.as_str().unwrap().lines().any(|line| line == "switchboard_store_available 0") {
+                let ready = server.get("/readyz").await;
+                if ready.status == 503 {
+                    return assert_eq!(ready.body["status"], "storage_unavailable");
+                }
             }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(REFUSED_WITHIN, refused).await.expect("a refusal in time");
+    tokio::time::timeout(REFUSED_WITHIN, failed).await.expect("a server that knows that it is not ready");
 }
 
 /// New messages are taken again.
