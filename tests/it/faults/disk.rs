@@ -32,7 +32,7 @@ impl Disk {
         let script = match self {
             Self::Small => r#"mkdir data && mount -t tmpfs -o size=4m tmpfs data && exec "$@""#,
             // In blocks of 512 bytes. Without the trap the kernel ends the process instead of refusing.
-            Self::Limited => r#"trap '' XFSZ; ulimit -f 2048; exec "$@""#,
+            Self::Limited => r#"trap '' XFSZ; ulimit -S -f 2048; exec "$@""#,
         };
         let shell = ["sh", "-c", script, "sh"];
         let around = match self {
@@ -56,7 +56,7 @@ impl Disk {
             Self::Small => fs::remove_file(stuffing(server)).unwrap(),
             Self::Limited => {
                 let pid = server.pid().to_string();
-                let raised = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
+                let raised = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status();
                 assert!(raised.unwrap().success());
             }
         }
