@@ -5,19 +5,13 @@
 //! acknowledged meanwhile, and [`Health`] tells the others to refuse new messages. The queue is bounded by those who
 //! fill it: each conversation has one write under way, and runs wait for credits.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Recipient, Supervised, WrapFuture};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::{runtime::Handle, time::Instant};
 
+pub use super::health::Health;
 use super::{
     arbiters::Arbiters,
     figures::Figures,
@@ -44,45 +38,6 @@ impl Default for GroupBounds {
             commit_group_bytes_max: 4 * 1024 * 1024,
             retry_backoff_max: Duration::from_secs(2),
         }
-    }
-}
-
-/// Reasons of one outage that are told.
-const REASONS_MAX: usize = 16;
-
-/// Whether the store takes writes at the moment.
-#[derive(Debug, Default)]
-pub struct Health {
-    failing: AtomicBool,
-    /// Why, each told once; of this outage.
-    reasons: Mutex<BTreeSet<String>>,
-}
-
-impl Health {
-    /// Notes that a commit failed; says whether that is news: another reason than those of this outage so far.
-    fn failed(&self, why: &str) -> bool {
-        self.failing.store(true, Ordering::Relaxed);
-        let mut reasons = self.reasons();
-        reasons.len() < REASONS_MAX && reasons.insert(why.to_owned())
-    }
-
-    /// Notes that the store answers; says whether that is news.
-    fn answered(&self) -> bool {
-        let news = self.failing.swap(false, Ordering::Relaxed);
-        if news {
-            self.reasons().clear();
-        }
-        news
-    }
-
-    fn reasons(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        // A panic cannot leave half a set.
-        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the last commit succeeded (or none was tried yet).
-    pub fn is_available(&self) -> bool {
-        !self.failing.load(Ordering::Relaxed)
     }
 }
 

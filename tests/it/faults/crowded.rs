@@ -7,7 +7,10 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{assert_recovers, assert_refuses, impatient, model};
-use crate::support::{client::{assert_dense, new_id, types}, sql::empty_postgres};
+use crate::support::{
+    client::{assert_dense, new_id, types},
+    sql::empty_postgres,
+};
 
 #[tokio::test]
 async fn a_pool_whose_connections_all_wait_refuses_and_goes_on_when_they_are_free() {
@@ -54,7 +57,11 @@ async fn a_database_without_a_free_connection_refuses_and_goes_on_when_there_is_
     let admin = Database::connect(&url).await.unwrap();
     let role = format!("crowded_{}", Uuid::new_v4().simple());
     let name = url.rsplit('/').next().unwrap();
-    for sql in [format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 2"), format!("ALTER DATABASE {name} OWNER TO {role}"), format!("ALTER SCHEMA public OWNER TO {role}")] {
+    for sql in [
+        format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 2"),
+        format!("ALTER DATABASE {name} OWNER TO {role}"),
+        format!("ALTER SCHEMA public OWNER TO {role}"),
+    ] {
         admin.execute_unprepared(&sql).await.unwrap();
     }
     let theirs = url.replacen("switchboard@", &format!("{role}@"), 1);

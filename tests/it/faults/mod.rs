@@ -79,7 +79,8 @@ impl UnderWay {
 fn assert_whole(events: &[Value], tokens: usize) {
     let last = events.iter().rfind(|event| event["type"] == "message_complete").unwrap();
     assert_eq!(last["status"], "complete", "{last}");
-    let pieces = events.iter().filter(|event| event["type"] == "content_chunk" && event["messageId"] == last["messageId"]);
+    let pieces =
+        events.iter().filter(|event| event["type"] == "content_chunk" && event["messageId"] == last["messageId"]);
     let text: String = pieces.map(|event| event["content"].as_str().unwrap()).collect();
     assert_eq!(last["content"], json!(text));
     let numbers: Vec<_> = text.split_whitespace().map(|token| fakemodel::stamp(token).unwrap().0).collect();

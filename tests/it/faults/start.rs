@@ -45,14 +45,10 @@ async fn a_database_that_comes_a_moment_later_is_waited_for() {
     let proxy = Proxy::before(&database);
     proxy.go_away();
     let starting = Starting::with(CONCIERGE).env("SWITCHBOARD_DATABASE__URL", &proxy.url(&database));
-    let later = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(1));
-        proxy.come_back();
-        proxy
-    });
-    let server = starting.start();
-    assert_recovers(&server).await;
-    later.join().unwrap();
+    let started = tokio::task::spawn_blocking(|| starting.start());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    proxy.come_back();
+    assert_recovers(&started.await.unwrap()).await;
 }
 
 #[tokio::test]
