@@ -91,8 +91,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = std::env::args().nth(1).ok_or("usage: store_rates URL [normal]")?;
     let synchronous =
         if std::env::args().nth(2).as_deref() == Some("normal") { Synchronous::Normal } else { Synchronous::Full };
-    let (connections_max, acquire_timeout) = (4, Duration::from_secs(5));
-    let options = SqlOptions { url: url.into(), synchronous, connections_max, acquire_timeout };
+    let options = SqlOptions { synchronous, connections_max: 4, ..SqlOptions::new(url.into()) };
     let store = Arc::new(SqlStore::connect(options).await?);
     let mut out = std::io::stdout();
     writeln!(out, "group | commits/s | appends/s |  events/s")?;

@@ -31,6 +31,7 @@ Exit codes:
   70   what everything stands on was given up: start it again
   71   the system refused threads or files
   73   the data folder cannot be used, or another process holds it
+  74   stopped as asked, but the database took no writes until the end
   143  told twice to stop: left at once";
 
 const CHECK_HELP: &str = "\

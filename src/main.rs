@@ -63,6 +63,7 @@ fn serve(options: ServeOptions) -> io::Result<ExitCode> {
         // As if the second signal had done it: 128 + SIGTERM.
         Ok(Stopped::AtOnce) => ExitCode::from(143),
         Ok(Stopped::Fatal) => ExitCode::from(70),
+        Ok(Stopped::Unstored) => ExitCode::from(74),
         Err(error) => {
             writeln!(stderr().lock(), "switchboard does not start: {error}")?;
             ExitCode::from(error.exit_code())

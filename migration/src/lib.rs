@@ -2,6 +2,8 @@
 //!
 //! They go one way: an older server refuses a newer schema, so going back means restoring a backup.
 
+use std::time::Duration;
+
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -22,6 +24,10 @@ mod m20261123_000011_plain_appends;
 
 /// The advisory lock that servers take while they change the schema: "switchbd" in ASCII.
 const LOCK: i64 = 0x7377_6974_6368_6264;
+
+/// How long the schema may take to be brought up to date, the wait for another server that does so included. A change of
+/// a large table takes longer than any other statement may.
+pub const TIME_MAX: Duration = Duration::from_mins(10);
 
 /// Why the schema could not be brought up to date. Nothing was changed.
 #[derive(Debug)]
@@ -72,7 +78,10 @@ impl MigratorTrait for Migrator {
 pub async fn migrate(db: &DatabaseConnection) -> Result<(), MigrateError> {
     let transaction = begin(db).await?;
     refuse_newer(&transaction).await?;
-    Migrator::up(&transaction, None).await?;
+    for change in Migrator::get_pending_migrations(&transaction).await? {
+        let begun = |error| DbErr::Migration(format!("the change `{}`: {error}", change.name()));
+        Migrator::up(&transaction, Some(1)).await.map_err(begun)?;
+    }
     transaction.commit().await?;
     Ok(())
 }
@@ -86,6 +95,8 @@ async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     };
     let transaction = db.begin_with_options(options).await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
+        let patience = TIME_MAX.as_millis();
+        transaction.execute_unprepared(&format!("SET LOCAL statement_timeout = {patience}")).await?;
         transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
     }
     Ok(transaction)

@@ -6,6 +6,7 @@ pub mod client;
 pub mod conversation;
 pub mod figures;
 pub mod guard;
+mod health;
 pub mod persistence;
 pub mod policy;
 pub mod registry;

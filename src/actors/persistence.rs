@@ -5,19 +5,13 @@
 //! acknowledged meanwhile, and [`Health`] tells the others to refuse new messages. The queue is bounded by those who
 //! fill it: each conversation has one write under way, and runs wait for credits.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Recipient, Supervised, WrapFuture};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::{runtime::Handle, time::Instant};
 
+pub use super::health::Health;
 use super::{
     arbiters::Arbiters,
     figures::Figures,
@@ -44,19 +38,6 @@ impl Default for GroupBounds {
             commit_group_bytes_max: 4 * 1024 * 1024,
             retry_backoff_max: Duration::from_secs(2),
         }
-    }
-}
-
-/// Whether the store takes writes at the moment.
-#[derive(Debug, Default)]
-pub struct Health {
-    failing: AtomicBool,
-}
-
-impl Health {
-    /// Whether the last commit succeeded (or none was tried yet).
-    pub fn is_available(&self) -> bool {
-        !self.failing.load(Ordering::Relaxed)
     }
 }
 
@@ -147,12 +128,17 @@ impl PersistenceHandle {
         self.shards[place].do_send(Submit(Job { write, ticket, to, answered: false, waiting }));
     }
 
+    /// Writes that are not stored yet.
+    pub fn waiting(&self) -> i64 {
+        self.waiting.get()
+    }
+
     /// Whether the store takes writes.
     pub fn health(&self) -> &Health {
         &self.health
     }
 
-    /// Waits until everything that was submitted before is stored.
+    /// Waits until everything that was submitted before is stored: for ever, where the store stays away.
     pub async fn flush(&self) {
         for shard in self.shards.iter() {
             let (done, stored) = tokio::sync::oneshot::channel();
@@ -280,6 +266,7 @@ impl PersistenceActor {
             // Such a write can never succeed; alone in its group it is known to be the one.
             Err(error) if self.group_size == 1 => {
                 tracing::error!(%error, "a write was given up");
+                self.store_answers();
                 if let Some(job) = self.queue.pop_front() {
                     job.answer(WriteOutcome::Damaged(error.to_string()));
                 }
@@ -298,9 +285,7 @@ impl PersistenceActor {
         self.parts.figures.commits.inc();
         self.parts.figures.writes.inc_by(answers.len() as u64);
         self.failures = 0;
-        if self.parts.health.failing.swap(false, Ordering::Relaxed) {
-            tracing::info!("the store is back");
-        }
+        self.store_answers();
         for answer in answers {
             if let Some(job) = self.queue.pop_front() {
                 job.answer(WriteOutcome::Written(answer));
@@ -308,8 +293,15 @@ impl PersistenceActor {
         }
     }
 
+    /// Also where it refuses a write: if that was the last one in the queue, nobody else would find out.
+    fn store_answers(&self) {
+        if self.parts.health.answered() {
+            tracing::info!("the store is back");
+        }
+    }
+
     fn retry_later(&mut self, why: &str, ctx: &mut Context<Self>) {
-        if !self.parts.health.failing.swap(true, Ordering::Relaxed) {
+        if self.parts.health.failed(why) {
             tracing::error!(why, waiting = self.queue.len(), "the store does not take writes, trying again");
         }
         self.failures = self.failures.saturating_add(1);

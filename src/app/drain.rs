@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::{Instant, timeout_at},
+};
 
 use super::{Running, serve::tell_the_service_manager};
 
 /// How often is looked whether the runs are over.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// What is left for the last writes where running turns took all of the time.
+const FLUSH_TIME_MIN: Duration = Duration::from_secs(3);
 
 /// Why a server stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub enum Stopped {
     Drained,
     /// It was asked twice: it left at once. What was acknowledged is stored all the same.
     AtOnce,
+    /// It was asked to, but the store took no writes until the end: what was said last is not stored, and nobody saw it.
+    Unstored,
     /// Something that everything stands on was given up.
     Fatal,
 }
@@ -38,19 +45,26 @@ impl Running {
         tracing::info!("going down; again to leave at once");
         tell_the_service_manager(NotifyState::Stopping);
         tokio::select! {
-            () = self.drain() => Ok(Stopped::Drained),
+            stopped = self.drain() => Ok(stopped),
             () = signals.next() => Ok(Stopped::AtOnce),
         }
     }
 
-    /// Goes down in order.
-    pub async fn drain(self) {
+    /// Goes down in order, also where the store is silent: within the time to drain and a few seconds more.
+    pub async fn drain(self) -> Stopped {
+        let flush_until = Instant::now() + self.drain_timeout;
         self.hub.draining.cancel();
         tokio::time::timeout(self.drain_timeout, self.runs_over()).await.ok();
         self.hub.sessions.closing.cancel();
         self.server.stop(true).await;
         self.serving.await.ok();
-        self.hub.persistence.flush().await;
+        let flush_until = flush_until.max(Instant::now() + FLUSH_TIME_MIN);
+        if timeout_at(flush_until, self.hub.persistence.flush()).await.is_ok() {
+            return Stopped::Drained;
+        }
+        let waiting = self.hub.persistence.waiting();
+        tracing::error!(waiting, "the store took no writes until the end, the next start goes on from what is stored");
+        Stopped::Unstored
     }
 
     async fn runs_over(&self) {

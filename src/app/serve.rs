@@ -29,6 +29,9 @@ const CONTEXT_CACHE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long Redis may take before it is passed by.
 const REDIS_RESPONSE_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(200);
 
+/// How long the database has to say goodbye.
+const CLOSE_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Why the server does not start, or did not stop as it should.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -65,7 +68,7 @@ impl ServeError {
         match self {
             Self::DataDir(_) => 73,
             Self::Plug(_) | Self::Redis(_) => 2,
-            Self::Database { .. } | Self::Start(StartError::Listen { .. }) => 69,
+            Self::Database { .. } | Self::Start(StartError::Listen { .. } | StartError::Store(_)) => 69,
             Self::Start(_) | Self::System(_) => 71,
         }
     }
@@ -104,7 +107,11 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
         tell_the_service_manager(NotifyState::Ready);
         let stopped = running.until_stopped().await?;
         if stopped == Stopped::Drained {
-            runtime.spawn(async move { store.close().await }).await.ok();
+            // A connection that fell silent may never be closed in order.
+            let closed = async move { tokio::time::timeout(CLOSE_TIME_MAX, store.close()).await };
+            if matches!(runtime.spawn(closed).await, Ok(Err(_))) {
+                tracing::warn!("the database does not answer, its connections are left to themselves");
+            }
         }
         Ok(stopped)
     })
@@ -138,13 +145,18 @@ async fn open(database: Database, url: String) -> Result<SqlStore, ConnectError>
         },
         connections_max: database.connections_max,
         acquire_timeout: database.acquire_timeout.0,
+        statement_timeout: database.statement_timeout.0,
+        commit_timeout: database.commit_timeout.0,
     })
     .await
 }
 
 fn context(config: &Config, store: &SqlStore) -> Result<Arc<dyn ContextStore>, ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let truth = SqlContext::new(store.writer(), store.reader(), clock, config.context.entry_bytes_max.0);
+    let database = &config.database;
+    let answer_time_max = database.acquire_timeout.0 + database.statement_timeout.0;
+    let truth = SqlContext::new(store.writer(), store.reader(), clock, config.context.entry_bytes_max.0)
+        .with_answer_time_max(answer_time_max);
     let url = &config.context.url;
     Ok(if url.kind() == ConnectionKind::Redis {
         let settings =

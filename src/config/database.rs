@@ -25,6 +25,12 @@ pub struct Database {
     /// How long to wait for a free connection before the database counts as not available.
     #[schemars(extend("x-duration" = { "min": "100ms", "max": "5m" }))]
     pub acquire_timeout: HumanDuration,
+    /// How long one statement may take. PostgreSQL ends it then; a read that is not answered by then is given up.
+    #[schemars(extend("x-duration" = { "min": "100ms", "max": "5m" }))]
+    pub statement_timeout: HumanDuration,
+    /// How long a commit may take in all, also where the database falls silent. Then it is tried again, which finds out what became of it; PostgreSQL ends what the first try left open after the same time.
+    #[schemars(extend("x-duration" = { "min": "100ms", "max": "5m" }))]
+    pub commit_timeout: HumanDuration,
 }
 
 /// What a commit on SQLite waits for.
@@ -44,6 +50,8 @@ impl Default for Database {
             synchronous: Synchronous::Full,
             connections_max: 8,
             acquire_timeout: HumanDuration::from_secs(5),
+            statement_timeout: HumanDuration::from_secs(10),
+            commit_timeout: HumanDuration::from_secs(20),
         }
     }
 }

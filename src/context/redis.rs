@@ -5,7 +5,10 @@
 //! whatever the order of arrival. What is not of this form is treated as absent and written over.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -56,7 +59,8 @@ pub struct RedisUrlError(String);
 
 /// A [`Cache`] in Redis.
 pub struct RedisCache {
-    connection: ConnectionManager,
+    client: Client,
+    connection: Mutex<ConnectionManager>,
     put: Script,
     settings: RedisSettings,
     breaker: Breaker,
@@ -76,15 +80,11 @@ impl RedisCache {
     /// # Errors
     /// [`RedisUrlError`] where `url` is none.
     pub fn new(url: &SecretString, settings: RedisSettings) -> Result<Self, RedisUrlError> {
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(settings.response_timeout))
-            .set_response_timeout(Some(settings.response_timeout))
-            // The breaker decides when to try again.
-            .set_number_of_retries(0);
-        let client = Client::open(url.expose_secret()).map_err(|error| RedisUrlError(error.category().to_owned()))?;
-        let connection = ConnectionManager::new_lazy_with_config(client, config)
-            .map_err(|error| RedisUrlError(error.category().to_owned()))?;
+        let wrong = |error: RedisError| RedisUrlError(error.category().to_owned());
+        let client = Client::open(url.expose_secret()).map_err(wrong)?;
+        let connection = Mutex::new(connect(&client, &settings).map_err(wrong)?);
         Ok(Self {
+            client,
             connection,
             put: Script::new(PUT),
             settings,
@@ -96,6 +96,23 @@ impl RedisCache {
     /// How many calls failed so far. Calls that the breaker kept back are none.
     pub fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
+    }
+
+    fn connection(&self) -> ConnectionManager {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ConnectionManager> {
+        // A panic cannot leave half a connection.
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The manager keeps a connection that is silent, or that leads to a server which was demoted: only a new one finds
+    /// whoever has taken over.
+    fn connect_anew(&self) {
+        if let Ok(connection) = connect(&self.client, &self.settings) {
+            *self.lock() = connection;
+        }
     }
 
     fn time_to_live_ms(&self) -> u64 {
@@ -129,6 +146,7 @@ impl RedisCache {
 
     fn note_failure(&self, pass: &Pass, error: &str) {
         self.failures.fetch_add(1, Ordering::Relaxed);
+        self.connect_anew();
         if self.breaker.failed(pass) == Some(Change::Opened) {
             warn!(error, "redis does not answer, the context is read from the database");
         }
@@ -138,7 +156,7 @@ impl RedisCache {
 #[async_trait]
 impl Cache for RedisCache {
     async fn get(&self, key: &ContextKey) -> Option<Versioned> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let name = name(key);
         let mut command = redis::cmd("GET");
         let bytes: Option<Vec<u8>> = self.ask(command.arg(name).query_async(&mut connection)).await?;
@@ -147,7 +165,7 @@ impl Cache for RedisCache {
 
     async fn put(&self, key: &ContextKey, document: &Versioned) {
         let Ok(json) = serde_json::to_string(&document.value) else { return };
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let mut call = self.put.prepare_invoke();
         call.key(name(key)).arg(document.version).arg(json).arg(self.time_to_live_ms());
         // Whether a newer version was there changes nothing.
@@ -156,7 +174,7 @@ impl Cache for RedisCache {
 
     async fn replace(&self, key: &ContextKey, document: &Versioned) {
         let Ok(json) = serde_json::to_string(&document.value) else { return };
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let mut command = redis::cmd("SET");
         command.arg(name(key)).arg(format!("{}:{json}", document.version)).arg("PX").arg(self.time_to_live_ms());
         self.ask(command.exec_async(&mut connection)).await;
@@ -166,11 +184,21 @@ impl Cache for RedisCache {
         if keys.is_empty() {
             return;
         }
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let mut command = redis::cmd("DEL");
         command.arg(keys.iter().map(name).collect::<Vec<_>>());
         self.ask(command.exec_async(&mut connection)).await;
     }
+}
+
+/// Connects with the first call.
+fn connect(client: &Client, settings: &RedisSettings) -> RedisResult<ConnectionManager> {
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(settings.response_timeout))
+        .set_response_timeout(Some(settings.response_timeout))
+        // The breaker decides when to try again.
+        .set_number_of_retries(0);
+    ConnectionManager::new_lazy_with_config(client.clone(), config)
 }
 
 /// Redis is well, but what stands under our key is of another type.

@@ -1,6 +1,6 @@
 //! The truth: one row a document in `agent_conversation_data`. Each write is one statement that compares the version.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use entity::agent_conversation_data as row;
@@ -23,7 +23,11 @@ pub struct SqlContext {
     reader: DatabaseConnection,
     clock: Arc<dyn Clock>,
     entry_bytes_max: usize,
+    answer_time_max: Duration,
 }
+
+/// How long a call waits where nothing else was said.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(15);
 
 impl SqlContext {
     /// Writes through `writer` and reads through `reader`, which may be the same. On SQLite `writer` must be the one
@@ -34,7 +38,19 @@ impl SqlContext {
         clock: Arc<dyn Clock>,
         entry_bytes_max: usize,
     ) -> Self {
-        Self { writer, reader, clock, entry_bytes_max }
+        Self { writer, reader, clock, entry_bytes_max, answer_time_max: ANSWER_TIME_MAX }
+    }
+
+    /// Gives up a call whose answer takes longer than this, the wait for a connection included.
+    #[must_use]
+    pub fn with_answer_time_max(self, answer_time_max: Duration) -> Self {
+        Self { answer_time_max, ..self }
+    }
+
+    async fn in_time<T>(&self, call: impl Future<Output = Result<T, ContextError>>) -> Result<T, ContextError> {
+        let time_max = self.answer_time_max;
+        let late = |_| Err(ContextError::Unavailable(format!("the database was silent for {time_max:?}")));
+        tokio::time::timeout(time_max, call).await.unwrap_or_else(late)
     }
 
     fn now(&self) -> DateTimeUtc {
@@ -88,14 +104,14 @@ impl SqlContext {
 #[async_trait]
 impl ContextStore for SqlContext {
     async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError> {
-        self.read(&self.reader, key).await
+        self.in_time(self.read(&self.reader, key)).await
     }
 
     async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError> {
         let value = storable(value, self.entry_bytes_max)?;
         let done = match i64::try_from(expected) {
-            Ok(0) => self.create(key, value).await?,
-            Ok(expected) if expected < i64::MAX => self.update(key, expected, value).await?,
+            Ok(0) => self.in_time(self.create(key, value)).await?,
+            Ok(expected) if expected < i64::MAX => self.in_time(self.update(key, expected, value)).await?,
             // No row can stand there.
             _ => false,
         };
@@ -103,7 +119,7 @@ impl ContextStore for SqlContext {
             return Ok(expected + 1);
         }
         // Through the writer: a reader may be a moment behind.
-        Err(ContextError::Conflict(self.read(&self.writer, key).await?))
+        Err(ContextError::Conflict(self.in_time(self.read(&self.writer, key)).await?))
     }
 }
 

@@ -11,6 +11,8 @@ mod browser;
 #[cfg(test)]
 mod context;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod model;

@@ -1,24 +1,28 @@
 //! Opening a database: pools, what each connection is told, and the schema.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use migration::MigrateError;
 use sea_orm::{
-    DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector,
+    DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        ConnectOptions, Connection, Error,
+        ConnectOptions, Connection, Error, PgConnection,
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::SqlStore;
+use super::{
+    SqlStore,
+    patience::{Doubt, Patience},
+};
+use crate::store::Store;
 
 /// How long a statement waits for another process that holds the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long PostgreSQL works on one statement.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a PostgreSQL connection that may be dead has to show that it is not.
+const PING_TIME_MAX: Duration = Duration::from_secs(1);
 /// How large the write-ahead log of SQLite stays after a checkpoint.
 const WAL_BYTES_KEPT: u32 = 64 << 20;
 /// Statements that a connection keeps prepared. Inserts of many rows come in a shape for each power of two.
@@ -47,6 +51,29 @@ pub struct SqlOptions {
     pub connections_max: u32,
     /// How long a call waits for a free connection.
     pub acquire_timeout: Duration,
+    /// How long one statement may take. PostgreSQL ends it then by itself; a read that is not answered by then, and the
+    /// wait for its connection, is given up.
+    pub statement_timeout: Duration,
+    /// How long a commit may take in all. Then nobody knows what became of it, and only trying again tells.
+    pub commit_timeout: Duration,
+}
+
+impl SqlOptions {
+    /// These bounds of the time, which are the defaults of the config, for a database at `url`.
+    pub fn new(url: SecretString) -> Self {
+        Self {
+            url,
+            synchronous: Synchronous::Full,
+            connections_max: 8,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
+            commit_timeout: Duration::from_secs(20),
+        }
+    }
+
+    fn patience(&self) -> Patience {
+        Patience { read: self.acquire_timeout + self.statement_timeout, commit: self.commit_timeout }
+    }
 }
 
 /// Why a database cannot be used.
@@ -82,7 +109,10 @@ pub enum ConnectError {
         known: String,
     },
     /// The schema could not be brought up to date; nothing was changed.
-    #[error("the schema of the database `{url}` cannot be brought up to date: {reason}")]
+    #[error(
+        "the schema of the database `{url}` cannot be brought up to date: {reason}; nothing was changed: mend what it \
+         says or restore a backup, then start again"
+    )]
     Migrate {
         /// Without user and password.
         url: String,
@@ -106,7 +136,10 @@ impl SqlStore {
             let rule = "it must begin with `sqlite://` or `postgres://`".to_owned();
             return Err(ConnectError::Url { url: redacted(url), rule });
         };
-        migration::migrate(&store.writer).await.map_err(|error| migrate_error(redacted(url), error))?;
+        store.ping().await.map_err(|error| ConnectError::Open { url: redacted(url), reason: error.to_string() })?;
+        let migrated = tokio::time::timeout(migration::TIME_MAX, migration::migrate(&store.writer)).await;
+        let late = |_| Err(MigrateError::Database(DbErr::Custom(format!("no end after {:?}", migration::TIME_MAX))));
+        migrated.unwrap_or_else(late).map_err(|error| migrate_error(redacted(url), error))?;
         Ok(store)
     }
 }
@@ -143,7 +176,8 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         .connect_with(common.pragma("query_only", "ON"))
         .await;
     let reader = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
-    Ok(SqlStore { writer, reader, backend: DbBackend::Sqlite })
+    let (patience, doubt) = (options.patience(), Arc::default());
+    Ok(SqlStore { writer, reader, backend: DbBackend::Sqlite, patience, doubt })
 }
 
 fn sqlite_pool(options: &SqlOptions) -> SqlitePoolOptions {
@@ -167,27 +201,63 @@ async fn postgres(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         .application_name("switchboard")
         .options([
             ("synchronous_commit", "on".to_owned()),
-            ("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string()),
+            ("statement_timeout", options.statement_timeout.as_millis().to_string()),
+            // A transaction whose client fell silent holds its rows: nobody else can go on with the conversation.
+            ("idle_in_transaction_session_timeout", options.commit_timeout.as_millis().to_string()),
         ])
         .statement_cache_capacity(STATEMENTS_KEPT)
         .disable_statement_logging();
-    let pool = PgPoolOptions::new()
+    let doubt = Arc::new(Doubt::default());
+    let pool = match postgres_pool(options, &doubt).connect_with(connect.clone()).await {
+        Ok(pool) => pool,
+        Err(error) => return Err(open_error(url, &why_not(&connect, error).await)),
+    };
+    let writer: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    let patience = options.patience();
+    Ok(SqlStore { reader: writer.clone(), writer, backend: DbBackend::Postgres, patience, doubt })
+}
+
+fn postgres_pool(options: &SqlOptions, doubt: &Arc<Doubt>) -> PgPoolOptions {
+    let doubt = Arc::clone(doubt);
+    PgPoolOptions::new()
         .acquire_timeout(options.acquire_timeout)
         .max_connections(options.connections_max.max(1))
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for >= IDLE_BEFORE_PING {
-                    connection.ping().await?;
+                    answers(connection).await?;
                 }
                 Ok(true)
             })
         })
-        .connect_with(connect)
-        .await
-        .map_err(|error| open_error(url, &error))?;
-    let writer: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(SqlStore { reader: writer.clone(), writer, backend: DbBackend::Postgres })
+        // The pool waits without an end for a connection that comes back in the middle of a call: one that fell silent
+        // would take its place for ever.
+        .after_release(move |connection, _| {
+            let doubted = doubt.is_fresh();
+            Box::pin(async move {
+                if doubted {
+                    answers(connection).await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
+async fn answers(connection: &mut PgConnection) -> Result<(), Error> {
+    let late = |_| Err(Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "the connection is silent")));
+    tokio::time::timeout(PING_TIME_MAX, connection.ping()).await.unwrap_or_else(late)
+}
+
+/// The pool tries until its time is over and then says only that; the reason is what one more try says.
+async fn why_not(connect: &PgConnectOptions, error: Error) -> Error {
+    if !matches!(error, Error::PoolTimedOut) {
+        return error;
+    }
+    match tokio::time::timeout(PING_TIME_MAX, connect.connect()).await {
+        Ok(Err(reason)) => reason,
+        _ => error,
+    }
 }
 
 fn open_error(url: &str, error: &Error) -> ConnectError {

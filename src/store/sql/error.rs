@@ -1,6 +1,6 @@
 //! What a database error means for a caller.
 
-use sea_orm::{DbErr, RuntimeErr, sqlx};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
 
 use crate::store::StoreError;
 
@@ -18,7 +18,7 @@ impl From<DbErr> for Failure {
         match meaning(&error) {
             Meaning::BadData => Self::Part(error.to_string()),
             Meaning::Damaged => Self::Store(StoreError::Damaged(error.to_string())),
-            Meaning::Unavailable => Self::Store(StoreError::Unavailable(error.to_string())),
+            Meaning::Unavailable => Self::Store(StoreError::Unavailable(in_words(&error))),
         }
     }
 }
@@ -41,6 +41,18 @@ impl From<Failure> for StoreError {
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         Failure::from(error).into()
+    }
+}
+
+/// The pool names neither the reason nor the key that it goes by.
+fn in_words(error: &DbErr) -> String {
+    match error {
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
+            "no connection within `database.acquire_timeout`: the database cannot be reached, or all of its \
+             `database.connections_max` connections are in use"
+                .to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

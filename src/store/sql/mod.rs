@@ -12,6 +12,7 @@ mod error;
 mod insert;
 mod log;
 mod open;
+mod patience;
 mod plain;
 mod reads;
 mod record;
@@ -22,11 +23,14 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
 use sea_orm::{DatabaseConnection, DbBackend};
 
 pub use self::connect::{ConnectError, SqlOptions, Synchronous};
+use self::patience::{Call, Doubt, Patience};
 use super::{
     AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
     MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, TurnRecord, Write, Written,
@@ -39,6 +43,8 @@ pub struct SqlStore {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     backend: DbBackend,
+    patience: Patience,
+    doubt: Arc<Doubt>,
 }
 
 impl SqlStore {
@@ -63,19 +69,19 @@ impl SqlStore {
 #[async_trait]
 impl Store for SqlStore {
     async fn commit(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
-        self.commit_group(group).await
+        self.in_time(Call::Commit, self.commit_group(group)).await
     }
 
     async fn conversation(&self, key: &ConversationKey) -> Result<Found<(InternalId, ConversationRecord)>, StoreError> {
-        self.read_conversation(key).await
+        self.in_time(Call::Read, self.read_conversation(key)).await
     }
 
     async fn conversations(&self, owner: &Owner, page: &PageRequest) -> Result<Page<ConversationRecord>, StoreError> {
-        self.read_conversations(owner, page).await
+        self.in_time(Call::Read, self.read_conversations(owner, page)).await
     }
 
     async fn unfinished(&self) -> Result<Vec<ConversationKey>, StoreError> {
-        self.read_unfinished().await
+        self.in_time(Call::Read, self.read_unfinished()).await
     }
 
     async fn events(
@@ -85,19 +91,19 @@ impl Store for SqlStore {
         limit: usize,
         bytes_max: usize,
     ) -> Result<Found<EventPage>, StoreError> {
-        self.read_events(id, after, limit, bytes_max).await
+        self.in_time(Call::Read, self.read_events(id, after, limit, bytes_max)).await
     }
 
     async fn accepted(&self, id: InternalId, client: &ClientMessageId) -> Result<Option<AcceptedMessage>, StoreError> {
-        self.read_accepted(id, client).await
+        self.in_time(Call::Read, self.read_accepted(id, client)).await
     }
 
     async fn turn(&self, id: InternalId, turn: TurnId) -> Result<Option<TurnRecord>, StoreError> {
-        self.read_turn(id, turn).await
+        self.in_time(Call::Read, self.read_turn(id, turn)).await
     }
 
     async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
-        self.read_latest_messages(id, limit).await
+        self.in_time(Call::Read, self.read_latest_messages(id, limit)).await
     }
 
     async fn history(
@@ -107,23 +113,23 @@ impl Store for SqlStore {
         limit: usize,
         bytes_max: usize,
     ) -> Result<Vec<PastMessage>, StoreError> {
-        self.read_history(id, before, limit, bytes_max).await
+        self.in_time(Call::Read, self.read_history(id, before, limit, bytes_max)).await
     }
 
     async fn messages(&self, id: InternalId, page: &PageRequest) -> Result<Page<MessageRecord>, StoreError> {
-        self.read_messages(id, page).await
+        self.in_time(Call::Read, self.read_messages(id, page)).await
     }
 
     async fn interactions(&self, id: InternalId, page: &PageRequest) -> Result<Page<InteractionRecord>, StoreError> {
-        self.read_interactions(id, page).await
+        self.in_time(Call::Read, self.read_interactions(id, page)).await
     }
 
     async fn agent_switches(&self) -> Result<Vec<(AgentId, bool)>, StoreError> {
-        self.read_agent_switches().await
+        self.in_time(Call::Read, self.read_agent_switches()).await
     }
 
     async fn set_agent_switch(&self, agent: &AgentId, enabled: bool, now: Timestamp) -> Result<(), StoreError> {
-        self.write_agent_switch(agent, enabled, now).await
+        self.in_time(Call::Read, self.write_agent_switch(agent, enabled, now)).await
     }
 
     async fn sweep(&self, sweep: &Sweep) -> Result<Swept, StoreError> {
@@ -131,6 +137,6 @@ impl Store for SqlStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.reader.ping().await?)
+        self.in_time(Call::Read, async { Ok(self.reader.ping().await?) }).await
     }
 }

@@ -5,11 +5,12 @@
 //! last of its rows is gone.
 
 use protocol::Timestamp;
-use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, QueryResult, Value};
 use uuid::Uuid;
 
 use super::{
     SqlStore,
+    patience::Call,
     statement::{int, statement},
 };
 use crate::store::{StoreError, Sweep, Swept};
@@ -52,7 +53,7 @@ impl SqlStore {
         let mut place = (Timestamp::from_millis(0).to_datetime(), Uuid::nil());
         loop {
             let values = [sweep.events_before.to_datetime().into(), place.0.into(), place.1.into(), portion()];
-            let rows = self.reader.query_all_raw(statement(self.backend, ENDED, values)).await?;
+            let rows = self.in_time(Call::Read, self.query(&self.reader, ENDED, values)).await?;
             let Some(last) = rows.last() else { break };
             place = (last.try_get_by_index(1)?, last.try_get_by_index(2)?);
             for id in conversations(&rows)? {
@@ -69,23 +70,39 @@ impl SqlStore {
 
     async fn trim(&self, id: Uuid, before: Timestamp, swept: &mut Swept) -> Result<(), StoreError> {
         let before = before.to_datetime();
-        let borders = statement(self.backend, BORDERS, [before.into(), before.into(), id.into()]);
-        let Some(row) = self.writer.query_one_raw(borders).await? else { return Ok(()) };
-        let Some(first) = new_first(&row)? else { return Ok(()) };
-        let move_first = statement(self.backend, MOVE, [first.into(), id.into(), first.into()]);
-        let moved = self.writer.execute_raw(move_first).await?.rows_affected();
+        let values = [before.into(), before.into(), id.into()];
+        let borders = self.in_time(Call::Read, self.query(&self.writer, BORDERS, values)).await?;
+        let Some(row) = borders.first() else { return Ok(()) };
+        let Some(first) = new_first(row)? else { return Ok(()) };
+        let moved = self.execute(MOVE, [first.into(), id.into(), first.into()]).await?;
         let rows = self.in_portions(TRIM, &[id.into(), id.into(), first.into(), portion()]).await?;
-        self.writer.execute_raw(statement(self.backend, TRIMMED, [id.into(), first.into()])).await?;
+        self.execute(TRIMMED, [id.into(), first.into()]).await?;
         swept.conversations += moved;
         swept.event_rows += rows;
         Ok(())
+    }
+
+    async fn query(
+        &self,
+        on: &DatabaseConnection,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        Ok(on.query_all_raw(statement(self.backend, sql, values)).await?)
+    }
+
+    /// Each statement has its own bound: a sweep of many portions may take long. Answers how many rows it changed.
+    async fn execute(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64, StoreError> {
+        let sql = statement(self.backend, sql, values);
+        let run = async { Ok(self.writer.execute_raw(sql).await?.rows_affected()) };
+        self.in_time(Call::Read, run).await
     }
 
     /// Runs a statement until it changes less than a portion.
     async fn in_portions(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         let mut changed = 0;
         loop {
-            let some = self.writer.execute_raw(statement(self.backend, sql, values.to_vec())).await?.rows_affected();
+            let some = self.execute(sql, values.to_vec()).await?;
             changed += some;
             if some < PORTION_ROWS {
                 return Ok(changed);

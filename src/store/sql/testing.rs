@@ -1,23 +1,16 @@
 //! Databases for tests: a SQLite file in a folder of its own, a PostgreSQL database of its own.
 
-use std::time::Duration;
-
 use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{ConnectError, SqlOptions, SqlStore, Synchronous};
+use super::{ConnectError, SqlOptions, SqlStore};
 
 /// The test runner starts PostgreSQL and says here where.
 const URL_VARIABLE: &str = "TEST_DATABASE_URL";
 
 pub(crate) fn options(url: &str) -> SqlOptions {
-    SqlOptions {
-        url: url.to_owned().into(),
-        synchronous: Synchronous::Full,
-        connections_max: 4,
-        acquire_timeout: Duration::from_secs(5),
-    }
+    SqlOptions { connections_max: 4, ..SqlOptions::new(url.to_owned().into()) }
 }
 
 /// A SQLite file that goes with its folder.

@@ -93,7 +93,8 @@ async fn postgres_is_told_what_durability_needs() {
     let database = PostgresDatabase::create().await;
     let store = database.open().await;
     assert_eq!(setting(&store.writer, "SHOW synchronous_commit").await, "on");
-    assert_eq!(setting(&store.writer, "SHOW statement_timeout").await, "30s");
+    assert_eq!(setting(&store.writer, "SHOW statement_timeout").await, "10s");
+    assert_eq!(setting(&store.writer, "SHOW idle_in_transaction_session_timeout").await, "20s");
     store.close().await;
     database.drop().await;
 }

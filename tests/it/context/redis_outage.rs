@@ -15,7 +15,7 @@ use switchboard::context::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::support::redis::OwnRedis;
+use crate::support::{proxy::Proxy, redis::OwnRedis};
 
 /// One call waits for Redis at most this long (200 ms for a read and as much for a write), with room for a busy machine.
 const CALL_MAX: Duration = Duration::from_millis(900);
@@ -30,7 +30,12 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         let redis = OwnRedis::start().await;
-        let cache = Arc::new(RedisCache::new(&SecretString::from(redis.url()), RedisSettings::default()).unwrap());
+        let url = redis.url();
+        Self::at(redis, url)
+    }
+
+    fn at(redis: OwnRedis, url: String) -> Self {
+        let cache = Arc::new(RedisCache::new(&SecretString::from(url), RedisSettings::default()).unwrap());
         let context = CachedContext::new(MemoryContext::new(10_000), Arc::clone(&cache) as Arc<dyn Cache>, 100);
         let key = ContextKey { tenant: "default".into(), conversation: Uuid::now_v7(), scope: ContextScope::Shared };
         Self { redis, cache, context, key }
@@ -164,4 +169,59 @@ async fn an_older_version_that_arrives_late_replaces_nothing_and_entries_end_by_
     let left: i64 =
         redis::cmd("PTTL").arg(bench.name()).query_async(&mut bench.redis.connection().await).await.unwrap();
     assert!((1..=3_600_000).contains(&left), "{left} ms left");
+}
+
+/// As after a failover that nobody told the old connections of: they stay, and nothing comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_fell_silent_is_given_up_for_a_new_one() {
+    let redis = OwnRedis::start().await;
+    let proxy = Proxy::before(&redis.url());
+    let url = proxy.url(&redis.url());
+    let bench = Bench::at(redis, url);
+    bench.round(0).await;
+    proxy.silence(false);
+    bench.round(1).await;
+    bench.until_cached(2).await;
+    bench.round(2).await;
+}
+
+/// Redis answers, but takes no writes: each costs no more than an answer.
+async fn check_refusing(refuse: &[&str], relent: &[&str]) {
+    let bench = Bench::new().await;
+    bench.round(0).await;
+    let mut admin = bench.redis.connection().await;
+    let mut tell = async |words: &[&str]| {
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]).exec_async(&mut admin).await.unwrap();
+    };
+    tell(refuse).await;
+    for version in 1..10 {
+        bench.round(version).await;
+    }
+    assert!((1..10).contains(&bench.cache.failures()), "{} calls failed", bench.cache.failures());
+    tell(relent).await;
+    bench.until_cached(10).await;
+    bench.round(10).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_was_demoted_to_a_replica_costs_nothing_and_is_used_again_when_it_is_promoted() {
+    check_refusing(&["REPLICAOF", "127.0.0.1", "1"], &["REPLICAOF", "NO", "ONE"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_whose_memory_is_full_costs_nothing_and_is_used_again_when_there_is_room() {
+    check_refusing(&["CONFIG", "SET", "maxmemory", "1"], &["CONFIG", "SET", "maxmemory", "0"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_wants_another_password_is_passed_by() {
+    let redis = OwnRedis::start().await;
+    let mut admin = redis.connection().await;
+    redis::cmd("CONFIG").arg(&["SET", "requirepass", "open-sesame"]).exec_async(&mut admin).await.unwrap();
+    let url = redis.url().replace("redis://", "redis://:wrong@");
+    let bench = Bench::at(redis, url);
+    bench.round(0).await;
+    redis::cmd("CONFIG").arg(&["SET", "requirepass", ""]).exec_async(&mut admin).await.unwrap();
+    bench.round(1).await;
 }

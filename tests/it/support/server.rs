@@ -51,6 +51,7 @@ pub(crate) struct Starting {
     folder: TempDir,
     env: Vec<(String, String)>,
     data: String,
+    around: Vec<String>,
 }
 
 impl Starting {
@@ -58,7 +59,7 @@ impl Starting {
     pub(crate) fn with(config: &str) -> Self {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("config.yaml"), config).unwrap();
-        Self { folder, env: Vec::new(), data: "data".to_owned() }
+        Self { folder, env: Vec::new(), data: "data".to_owned(), around: Vec::new() }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -71,8 +72,14 @@ impl Starting {
         self
     }
 
+    /// Started by this command, which gets the server's as further arguments and must become it.
+    pub(crate) fn inside(mut self, around: &[&str]) -> Self {
+        self.around = around.iter().map(ToString::to_string).collect();
+        self
+    }
+
     pub(crate) fn start(self) -> TestServer {
-        let (child, banner, url) = launch(self.folder.path(), &self.data, &self.env);
+        let (child, banner, url) = launch(self.folder.path(), &self.data, &self.env, &self.around);
         let url = url.unwrap_or_else(|| panic!("the server did not start:\n{banner}\n{}", log(self.folder.path())));
         let api = api(url, self.folder.path());
         TestServer { child, folder: self.folder, api, banner, env: self.env }
@@ -80,17 +87,22 @@ impl Starting {
 
     /// Starts a server that must not start; answers its exit status and all it said.
     pub(crate) fn fail(self) -> (ExitStatus, String) {
-        let (mut child, banner, url) = launch(self.folder.path(), &self.data, &self.env);
-        assert_eq!(url, None, "the server started:\n{banner}");
-        let status = child.wait().unwrap();
-        (status, banner + &log(self.folder.path()))
+        let launched = launch(self.folder.path(), &self.data, &self.env, &self.around);
+        not_started(launched, self.folder.path())
     }
 }
 
-fn launch(folder: &Path, data: &str, env: &[(String, String)]) -> (Child, String, Option<String>) {
+fn not_started((mut child, banner, url): (Child, String, Option<String>), folder: &Path) -> (ExitStatus, String) {
+    assert_eq!(url, None, "the server started:\n{banner}");
+    let status = child.wait().unwrap();
+    (status, banner + &log(folder))
+}
+
+fn launch(folder: &Path, data: &str, env: &[(String, String)], around: &[String]) -> (Child, String, Option<String>) {
     let errors = std::fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
-    command.current_dir(folder).args(["serve", "--config", "config.yaml", "--data", data]);
+    let mut words = around.iter().map(String::as_str).chain([env!("CARGO_BIN_EXE_switchboard")]);
+    let mut command = Command::new(words.next().unwrap());
+    command.current_dir(folder).args(words).args(["serve", "--config", "config.yaml", "--data", data]);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWITCHBOARD_")) {
         command.env_remove(name);
     }
@@ -170,6 +182,12 @@ impl TestServer {
         panic!("the server did not exit within {patience:?}:\n{}", self.log());
     }
 
+    /// Starts it again where it must not start; answers its exit status and all that was said so far.
+    pub(crate) fn restart_fails(&mut self) -> (ExitStatus, String) {
+        let folder = self.folder.path();
+        not_started(launch(folder, "data", &self.env, &[]), folder)
+    }
+
     /// Starts it again on the same folder, perhaps with another config.
     pub(crate) async fn restart(&mut self, config: Option<&str>) {
         if self.child.try_wait().unwrap().is_none() {
@@ -178,7 +196,7 @@ impl TestServer {
         if let Some(config) = config {
             std::fs::write(self.folder.path().join("config.yaml"), config).unwrap();
         }
-        let (child, banner, url) = launch(self.folder.path(), "data", &self.env);
+        let (child, banner, url) = launch(self.folder.path(), "data", &self.env, &[]);
         self.child = child;
         let url = url.unwrap_or_else(|| panic!("the server did not start again:\n{banner}\n{}", self.log()));
         self.api = api(url, self.folder.path());

@@ -1,0 +1,54 @@
+//! A termination has an end, whatever the database does.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{UnderWay, assert_whole, impatient, model};
+use crate::support::{proxy::Proxy, sql::empty_postgres};
+
+const TOKENS: usize = 200;
+/// `limits.drain_timeout` is 1 s here; 5 s for requests under way, 3 s for the last writes.
+const ENDS_WITHIN: Duration = Duration::from_secs(11);
+
+async fn check(take: fn(&Proxy), give_back: fn(&Proxy)) {
+    let database = empty_postgres().await;
+    let proxy = Proxy::before(&database);
+    let model = model(TOKENS as u64, 2).await;
+    let mut server = impatient(&proxy.url(&database), &model).start();
+    let turn = UnderWay::begin(&server).await;
+    take(&proxy);
+    let began = Instant::now();
+    let status = server.terminate().await;
+    assert!(began.elapsed() < ENDS_WITHIN, "{:?}:\n{}", began.elapsed(), server.log());
+    assert_eq!(status.code(), Some(74), "{}", server.log());
+    assert!(server.log().contains("the store took no writes until the end"), "{}", server.log());
+    give_back(&proxy);
+    server.restart(None).await;
+    let mut ws = server.ws_at(&format!("/api/ws/{}?after=0", turn.id)).await;
+    let events = ws.until("turn_end").await;
+    assert_eq!(events[..turn.seen.len()], turn.seen, "what was shown is there");
+    assert_eq!(events, server.events(&turn.id).await);
+    assert_whole(&events, TOKENS);
+}
+
+#[tokio::test]
+async fn a_termination_with_a_silent_database_has_an_end_and_the_next_start_goes_on() {
+    check(|proxy| proxy.silence(true), Proxy::speak).await;
+}
+
+#[tokio::test]
+async fn a_termination_with_a_database_that_is_gone_has_an_end_and_the_next_start_goes_on() {
+    check(Proxy::go_away, Proxy::come_back).await;
+}
+
+#[tokio::test]
+async fn a_termination_with_nothing_to_store_is_in_order_also_without_a_database() {
+    let database = empty_postgres().await;
+    let proxy = Proxy::before(&database);
+    let mut server = impatient(&proxy.url(&database), &model(1, 1).await).start();
+    proxy.silence(true);
+    let began = Instant::now();
+    assert!(server.terminate().await.success(), "{}", server.log());
+    assert!(began.elapsed() < ENDS_WITHIN, "{:?}", began.elapsed());
+}
