@@ -32,7 +32,7 @@ impl Bench {
 
     /// Tries until the store answers.
     pub(super) async fn commit(&self, write: &Write) -> Written {
-        for _ in 0..200 {
+        for _ in 0..2000 {
             match self.store.commit(std::slice::from_ref(write)).await {
                 Ok(mut answers) => return answers.pop().unwrap(),
                 Err(StoreError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(5)).await,
