@@ -17,7 +17,10 @@ use super::{
 };
 
 /// Pairs of one section where the first must not be above the second; `true`: it must be below.
-const ORDERED: [(&str, &str, &str, bool); 3] = [
+const ORDERED: [(&str, &str, &str, bool); 5] = [
+    // Else a pool without a free connection would be taken for a database that is silent.
+    ("database", "acquire_timeout", "commit_timeout", true),
+    ("database", "statement_timeout", "commit_timeout", false),
     ("limits", "content_bytes_max", "frame_bytes_max", false),
     ("limits", "websocket_pong_timeout", "websocket_ping_interval", true),
     ("supervision", "backoff_min", "backoff_max", false),

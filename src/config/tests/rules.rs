@@ -207,6 +207,14 @@ fn values_that_do_not_fit_together_are_told() {
         &[],
         &["c.yaml:2:16: `supervision.backoff_min` must be at most `supervision.backoff_max`, which is `5s`, got `10s`"],
     );
+    // Given up before there is a connection, a commit would blame the wrong thing.
+    check(
+        "database:\n  acquire_timeout: 30s\n",
+        &[],
+        &[
+            "c.yaml:2:20: `database.acquire_timeout` must be less than `database.commit_timeout`, which is `20s`, got `30s`",
+        ],
+    );
     check(
         "limits: { websocket_pong_timeout: 25s }",
         &[],

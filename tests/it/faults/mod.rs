@@ -34,8 +34,8 @@ async fn model(tokens: u64, turns: usize) -> FakeModel {
 fn impatient(database: &str, model: &FakeModel) -> Starting {
     let config = format!(
         "{CONCIERGE}  - {{ id: talker, kind: model, model: fake, intents: [talk] }}\nmodels:\n  fake: {{ base_url: \
-         '{}', model: m, retries_max: 0 }}\nlimits: {{ drain_timeout: 1s }}\ndatabase: {{ acquire_timeout: 500ms, \
-         statement_timeout: 500ms, commit_timeout: 1s, connections_max: 4 }}\n",
+         '{}', model: m, retries_max: 0 }}\nlimits: {{ drain_timeout: 1s }}\ndatabase: {{ acquire_timeout: 2s, \
+         statement_timeout: 500ms, commit_timeout: 3s, connections_max: 4 }}\n",
         model.url()
     );
     Starting::with(&config).env("SWITCHBOARD_DATABASE__URL", database)

@@ -6,7 +6,7 @@ use super::{UnderWay, assert_recovers, assert_refuses, assert_whole, impatient, 
 use crate::support::{proxy::Proxy, sql::empty_postgres};
 
 const TOKENS: usize = 60;
-const SILENT: &str = "the database was silent for 1s (`database.commit_timeout`)";
+const SILENT: &str = "the database was silent for 3s (`database.commit_timeout`)";
 const NOT_REACHED: &str = "no connection within `database.acquire_timeout`: the database cannot be reached";
 
 #[derive(Debug, Clone, Copy)]
