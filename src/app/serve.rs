@@ -155,7 +155,7 @@ fn context(config: &Config, store: &SqlStore) -> Result<Arc<dyn ContextStore>, S
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let database = &config.database;
     let answer_time_max = database.acquire_timeout.0 + database.statement_timeout.0;
-    let truth = SqlContext::new(store.writer(), store.reader(), clock, config.context.entry_bytes_max.0)
+    let truth = SqlContext::new(store.connections(), clock, config.context.entry_bytes_max.0)
         .with_answer_time_max(answer_time_max);
     let url = &config.context.url;
     Ok(if url.kind() == ConnectionKind::Redis {

@@ -14,13 +14,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{ContextError, ContextKey, ContextScope, ContextStore, Versioned, storable};
-use crate::clock::Clock;
+use crate::{clock::Clock, store::sql::Connections};
 
 /// Keeps documents in a table.
 #[derive(Debug, Clone)]
 pub struct SqlContext {
-    writer: DatabaseConnection,
-    reader: DatabaseConnection,
+    connections: Connections,
     clock: Arc<dyn Clock>,
     entry_bytes_max: usize,
     answer_time_max: Duration,
@@ -30,15 +29,10 @@ pub struct SqlContext {
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(15);
 
 impl SqlContext {
-    /// Writes through `writer` and reads through `reader`, which may be the same. On SQLite `writer` must be the one
-    /// connection that the log is written through, too. Documents have at most `entry_bytes_max` bytes of JSON.
-    pub fn new(
-        writer: DatabaseConnection,
-        reader: DatabaseConnection,
-        clock: Arc<dyn Clock>,
-        entry_bytes_max: usize,
-    ) -> Self {
-        Self { writer, reader, clock, entry_bytes_max, answer_time_max: ANSWER_TIME_MAX }
+    /// Writes and reads through these connections, which on SQLite must be those of the log. Documents have at most
+    /// `entry_bytes_max` bytes of JSON.
+    pub fn new(connections: impl Into<Connections>, clock: Arc<dyn Clock>, entry_bytes_max: usize) -> Self {
+        Self { connections: connections.into(), clock, entry_bytes_max, answer_time_max: ANSWER_TIME_MAX }
     }
 
     /// Gives up a call whose answer takes longer than this, the wait for a connection included.
@@ -78,7 +72,7 @@ impl SqlContext {
             updated_at: Set(now),
         });
         let document = [row::Column::ConversationId, row::Column::AgentId, row::Column::DataType];
-        let made = made.on_conflict_do_nothing_on(document).exec_without_returning(&self.writer).await;
+        let made = made.on_conflict_do_nothing_on(document).exec_without_returning(&self.connections.writer()).await;
         Ok(matches!(made.map_err(unavailable)?, TryInsertResult::Inserted(1)))
     }
 
@@ -94,7 +88,7 @@ impl SqlContext {
             .filter(row::Column::AgentId.eq(agent(key)))
             .filter(row::Column::DataType.eq(data_type(key)))
             .filter(row::Column::Version.eq(expected))
-            .exec(&self.writer)
+            .exec(&self.connections.writer())
             .await
             .map_err(unavailable)?;
         Ok(changed.rows_affected == 1)
@@ -104,7 +98,7 @@ impl SqlContext {
 #[async_trait]
 impl ContextStore for SqlContext {
     async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError> {
-        self.in_time(self.read(&self.reader, key)).await
+        self.in_time(self.read(&self.connections.reader(), key)).await
     }
 
     async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError> {
@@ -119,7 +113,7 @@ impl ContextStore for SqlContext {
             return Ok(expected + 1);
         }
         // Through the writer: a reader may be a moment behind.
-        Err(ContextError::Conflict(self.in_time(self.read(&self.writer, key)).await?))
+        Err(ContextError::Conflict(self.in_time(self.read(&self.connections.writer(), key)).await?))
     }
 }
 

@@ -60,12 +60,12 @@ impl SqlStore {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.writer.begin_with_options(options).await
+        self.writer().begin_with_options(options).await
     }
 
     /// What was erased is zeroed in the file, but the write-ahead log still has it until it is emptied.
     async fn shed_log(&self) {
-        if let Err(error) = self.writer.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await {
+        if let Err(error) = self.writer().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await {
             warn!(%error, "the write-ahead log could not be emptied after an erasure; a later checkpoint will do it");
         }
     }

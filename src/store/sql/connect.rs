@@ -6,7 +6,7 @@ use migration::MigrateError;
 use sea_orm::{
     DatabaseConnection, DbBackend, DbErr, SqlxPostgresConnector, SqlxSqliteConnector,
     sqlx::{
-        ConnectOptions, Connection, Error, PgConnection,
+        ConnectOptions, Connection, Error, Executor,
         postgres::{PgConnectOptions, PgPoolOptions},
         sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     },
@@ -14,7 +14,7 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    SqlStore,
+    Connections, SqlStore,
     patience::{Doubt, Patience},
 };
 use crate::store::Store;
@@ -137,7 +137,8 @@ impl SqlStore {
             return Err(ConnectError::Url { url: redacted(url), rule });
         };
         store.ping().await.map_err(|error| ConnectError::Open { url: redacted(url), reason: error.to_string() })?;
-        let migrated = tokio::time::timeout(migration::TIME_MAX, migration::migrate(&store.writer)).await;
+        let writer = store.writer();
+        let migrated = tokio::time::timeout(migration::TIME_MAX, migration::migrate(&writer)).await;
         let late = |_| Err(MigrateError::Database(DbErr::Custom(format!("no end after {:?}", migration::TIME_MAX))));
         migrated.unwrap_or_else(late).map_err(|error| migrate_error(redacted(url), error))?;
         Ok(store)
@@ -177,7 +178,7 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         .await;
     let reader = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
     let (patience, doubt) = (options.patience(), Arc::default());
-    Ok(SqlStore { writer, reader, backend: DbBackend::Sqlite, patience, doubt })
+    Ok(SqlStore { connections: Connections::new(writer, reader), backend: DbBackend::Sqlite, patience, doubt })
 }
 
 fn sqlite_pool(options: &SqlOptions) -> SqlitePoolOptions {
@@ -212,9 +213,23 @@ async fn postgres(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         Ok(pool) => pool,
         Err(error) => return Err(open_error(url, &why_not(&connect, error).await)),
     };
-    let writer: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     let patience = options.patience();
-    Ok(SqlStore { reader: writer.clone(), writer, backend: DbBackend::Postgres, patience, doubt })
+    let first: DatabaseConnection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    let make = {
+        let (options, doubt) = (options.clone(), Arc::clone(&doubt));
+        move || {
+            let pool = postgres_pool(&options, &doubt).connect_lazy_with(connect.clone());
+            SqlxPostgresConnector::from_sqlx_postgres_pool(pool)
+        }
+    };
+    let connections = Connections::renewed(first, patience.longest() + PING_TIME_MAX, is_full, make);
+    Ok(SqlStore { connections, backend: DbBackend::Postgres, patience, doubt })
+}
+
+/// Whether every place is taken by a connection that is not free.
+fn is_full(postgres: &DatabaseConnection) -> bool {
+    let pool = postgres.get_postgres_connection_pool();
+    pool.num_idle() == 0 && pool.size() >= pool.options().get_max_connections()
 }
 
 fn postgres_pool(options: &SqlOptions, doubt: &Arc<Doubt>) -> PgPoolOptions {
@@ -226,27 +241,29 @@ fn postgres_pool(options: &SqlOptions, doubt: &Arc<Doubt>) -> PgPoolOptions {
         .before_acquire(|connection, meta| {
             Box::pin(async move {
                 if meta.idle_for >= IDLE_BEFORE_PING {
-                    answers(connection).await?;
+                    in_ping_time(connection.ping()).await?;
                 }
                 Ok(true)
             })
         })
-        // The pool waits without an end for a connection that comes back in the middle of a call: one that fell silent
-        // would take its place for ever.
+        // A call that was given up gives its connection back in the middle of it. One that fell silent would take its
+        // place for ever, because the pool waits for it without an end. And the driver does not count a transaction
+        // whose BEGIN nobody saw answered: whatever came next on that connection would belong to it, and be answered,
+        // and never be committed. A ROLLBACK finds out the one and ends the other.
         .after_release(move |connection, _| {
             let doubted = doubt.is_fresh();
             Box::pin(async move {
                 if doubted {
-                    answers(connection).await?;
+                    in_ping_time(connection.execute("ROLLBACK")).await?;
                 }
                 Ok(true)
             })
         })
 }
 
-async fn answers(connection: &mut PgConnection) -> Result<(), Error> {
+async fn in_ping_time<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
     let late = |_| Err(Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "the connection is silent")));
-    tokio::time::timeout(PING_TIME_MAX, connection.ping()).await.unwrap_or_else(late)
+    tokio::time::timeout(PING_TIME_MAX, call).await.unwrap_or_else(late)
 }
 
 /// The pool tries until its time is over and then says only that; the reason is what one more try says.

@@ -7,6 +7,7 @@
 mod append;
 mod commit;
 mod connect;
+mod connections;
 mod erase;
 mod error;
 mod insert;
@@ -29,8 +30,11 @@ use async_trait::async_trait;
 use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
 use sea_orm::{DatabaseConnection, DbBackend};
 
-pub use self::connect::{ConnectError, SqlOptions, Synchronous};
 use self::patience::{Call, Doubt, Patience};
+pub use self::{
+    connect::{ConnectError, SqlOptions, Synchronous},
+    connections::Connections,
+};
 use super::{
     AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
     MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, TurnRecord, Write, Written,
@@ -40,29 +44,31 @@ use crate::agent::PastMessage;
 /// A store in a database. Made by [`SqlStore::connect`].
 #[derive(Debug, Clone)]
 pub struct SqlStore {
-    writer: DatabaseConnection,
-    reader: DatabaseConnection,
+    connections: Connections,
     backend: DbBackend,
     patience: Patience,
     doubt: Arc<Doubt>,
 }
 
 impl SqlStore {
-    /// The connections that write: on SQLite the only one, which every other writer of this process must share.
-    pub fn writer(&self) -> DatabaseConnection {
-        self.writer.clone()
+    /// Its connections. Every other writer of this process must share them: SQLite has only one that writes.
+    pub fn connections(&self) -> Connections {
+        self.connections.clone()
     }
 
-    /// The connections that read.
-    pub fn reader(&self) -> DatabaseConnection {
-        self.reader.clone()
+    fn writer(&self) -> DatabaseConnection {
+        self.connections.writer()
+    }
+
+    fn reader(&self) -> DatabaseConnection {
+        self.connections.reader()
     }
 
     /// Closes all connections, after what they are doing. On SQLite this moves the write-ahead log into the file.
     pub async fn close(&self) {
         // Closing a pool cannot fail, although its type says so.
-        self.reader.close_by_ref().await.ok();
-        self.writer.close_by_ref().await.ok();
+        self.reader().close_by_ref().await.ok();
+        self.writer().close_by_ref().await.ok();
     }
 }
 
@@ -137,6 +143,6 @@ impl Store for SqlStore {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.in_time(Call::Read, async { Ok(self.reader.ping().await?) }).await
+        self.in_time(Call::Read, async { Ok(self.reader().ping().await?) }).await
     }
 }

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::SqlStore;
 use crate::store::StoreError;
 
-/// A connection that was given up comes back to its pool within this time.
-const DOUBT_LASTS: Duration = Duration::from_secs(5);
+/// A connection whose call was given up comes back to its pool within this time, however busy the machine is.
+const DOUBT_LASTS: Duration = Duration::from_mins(1);
 
 /// How long calls may take, the wait for a connection included.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,13 @@ pub(super) struct Patience {
     pub(super) read: Duration,
     /// One commit.
     pub(super) commit: Duration,
+}
+
+impl Patience {
+    /// No call takes longer.
+    pub(super) fn longest(self) -> Duration {
+        self.read.max(self.commit)
+    }
 }
 
 /// What is waited for.
@@ -63,13 +70,15 @@ impl SqlStore {
             Call::Commit => (self.patience.commit, "commit_timeout"),
         };
         let call = std::pin::pin!(call);
-        tokio::select! {
+        let answer = tokio::select! {
             answer = call => answer,
             () = tokio::time::sleep(time_max) => {
                 // Before the call is dropped: that is when its connection comes back.
                 self.doubt.arise();
                 Err(StoreError::Unavailable(format!("the database was silent for {time_max:?} (`database.{key}`)")))
             }
-        }
+        };
+        self.connections.note(!matches!(answer, Err(StoreError::Unavailable(_))));
+        answer
     }
 }

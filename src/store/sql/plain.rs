@@ -85,14 +85,14 @@ impl SqlStore {
     /// All of them, or an error.
     async fn plain_sqlite(&self, appends: &[Plain<'_>]) -> Result<bool, Failure> {
         let rows = appends.iter().map(values);
-        self.writer.execute_raw(many(self.backend, SQLITE_HEAD, rows, "")).await?;
+        self.writer().execute_raw(many(self.backend, SQLITE_HEAD, rows, "")).await?;
         Ok(true)
     }
 
     /// Each that fits. Those that were stored answer so when the usual way tries them again.
     async fn plain_postgres(&self, appends: &[Plain<'_>]) -> Result<bool, Failure> {
         let rows = appends.iter().map(values);
-        let stored = self.writer.query_all_raw(many(self.backend, POSTGRES_HEAD, rows, POSTGRES_TAIL)).await?;
+        let stored = self.writer().query_all_raw(many(self.backend, POSTGRES_HEAD, rows, POSTGRES_TAIL)).await?;
         let stored = stored.iter().map(|row| row.try_get_by_index(0)).collect::<Result<HashSet<Uuid>, _>>()?;
         Ok(stored.len() == appends.len())
     }

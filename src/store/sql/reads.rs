@@ -110,7 +110,7 @@ impl SqlStore {
         let ConversationRecord { epoch, first_seq, head, .. } = row.record()?;
         let mut page = EventPage { epoch, first_seq, head, events: Vec::new() };
         if after >= first_seq.previous() && after < head {
-            page.events = lines(&self.reader, id, Range { after, up_to: head, limit, bytes_max }).await?;
+            page.events = lines(&self.reader(), id, Range { after, up_to: head, limit, bytes_max }).await?;
         }
         Ok(Found::Here(page))
     }
@@ -132,7 +132,7 @@ impl SqlStore {
         bytes_max: usize,
     ) -> Result<Vec<PastMessage>, StoreError> {
         let values = [id.0.into(), int(before.0).into(), int(limit as u64).into()];
-        let mut rows = self.reader.stream_raw(statement(self.backend, HISTORY, values)).await?;
+        let mut rows = self.reader().stream_raw(statement(self.backend, HISTORY, values)).await?;
         let (mut found, mut bytes) = (Vec::new(), 0_usize);
         while let Some(row) = rows.try_next().await? {
             let row = PastRow::from_query_result(&row, "")?;
@@ -148,7 +148,7 @@ impl SqlStore {
 
     pub(super) async fn read_turn(&self, id: InternalId, turn: TurnId) -> Result<Option<TurnRecord>, StoreError> {
         let found = turn::Entity::find_by_id(turn.0).filter(turn::Column::ConversationId.eq(id.0));
-        found.one(&self.reader).await?.map(turn_record).transpose()
+        found.one(&self.reader()).await?.map(turn_record).transpose()
     }
 
     pub(super) async fn read_latest_messages(
@@ -160,7 +160,7 @@ impl SqlStore {
             .filter(message::Column::ConversationId.eq(id.0))
             .order_by_desc(message::Column::Seq)
             .limit(u64::from(limit))
-            .all(&self.reader)
+            .all(&self.reader())
             .await?;
         newest_first.into_iter().rev().map(message_record).collect()
     }
@@ -177,7 +177,7 @@ impl SqlStore {
             .filter(message::Column::Seq.gt(int(after.0)))
             .order_by_asc(message::Column::Seq)
             .limit(limit as u64 + 1)
-            .all(&self.reader)
+            .all(&self.reader())
             .await?;
         let found = rows.into_iter().map(message_record).collect::<Result<_, _>>()?;
         Ok(page_of(found, limit, |row: &MessageRecord| LogList::Messages.cursor(row.seq)))
@@ -195,14 +195,14 @@ impl SqlStore {
             .filter(agent_interaction::Column::Seq.gt(int(after.0)))
             .order_by_asc(agent_interaction::Column::Seq)
             .limit(limit as u64 + 1)
-            .all(&self.reader)
+            .all(&self.reader())
             .await?;
         let found = rows.into_iter().map(interaction_record).collect::<Result<_, _>>()?;
         Ok(page_of(found, limit, |row: &InteractionRecord| LogList::Interactions.cursor(row.seq)))
     }
 
     pub(super) async fn read_agent_switches(&self) -> Result<Vec<(AgentId, bool)>, StoreError> {
-        let rows = agent_switch::Entity::find().order_by_asc(agent_switch::Column::AgentId).all(&self.reader).await?;
+        let rows = agent_switch::Entity::find().order_by_asc(agent_switch::Column::AgentId).all(&self.reader()).await?;
         rows.into_iter().map(|row| Ok((parsed(&row.agent_id)?, row.enabled))).collect()
     }
 
@@ -218,7 +218,7 @@ impl SqlStore {
         let update = OnConflict::column(agent_switch::Column::AgentId)
             .update_columns([agent_switch::Column::Enabled, agent_switch::Column::UpdatedAt])
             .to_owned();
-        agent_switch::Entity::insert(row).on_conflict(update).exec_without_returning(&self.writer).await?;
+        agent_switch::Entity::insert(row).on_conflict(update).exec_without_returning(&self.writer()).await?;
         Ok(())
     }
 
@@ -234,7 +234,7 @@ impl SqlStore {
     }
 
     async fn all(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>, StoreError> {
-        Ok(self.reader.query_all_raw(statement(self.backend, sql, values)).await?)
+        Ok(self.reader().query_all_raw(statement(self.backend, sql, values)).await?)
     }
 }
 

@@ -53,7 +53,7 @@ impl SqlStore {
         let mut place = (Timestamp::from_millis(0).to_datetime(), Uuid::nil());
         loop {
             let values = [sweep.events_before.to_datetime().into(), place.0.into(), place.1.into(), portion()];
-            let rows = self.in_time(Call::Read, self.query(&self.reader, ENDED, values)).await?;
+            let rows = self.in_time(Call::Read, self.query(&self.reader(), ENDED, values)).await?;
             let Some(last) = rows.last() else { break };
             place = (last.try_get_by_index(1)?, last.try_get_by_index(2)?);
             for id in conversations(&rows)? {
@@ -71,7 +71,7 @@ impl SqlStore {
     async fn trim(&self, id: Uuid, before: Timestamp, swept: &mut Swept) -> Result<(), StoreError> {
         let before = before.to_datetime();
         let values = [before.into(), before.into(), id.into()];
-        let borders = self.in_time(Call::Read, self.query(&self.writer, BORDERS, values)).await?;
+        let borders = self.in_time(Call::Read, self.query(&self.writer(), BORDERS, values)).await?;
         let Some(row) = borders.first() else { return Ok(()) };
         let Some(first) = new_first(row)? else { return Ok(()) };
         let moved = self.execute(MOVE, [first.into(), id.into(), first.into()]).await?;
@@ -94,7 +94,7 @@ impl SqlStore {
     /// Each statement has its own bound: a sweep of many portions may take long. Answers how many rows it changed.
     async fn execute(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<u64, StoreError> {
         let sql = statement(self.backend, sql, values);
-        let run = async { Ok(self.writer.execute_raw(sql).await?.rows_affected()) };
+        let run = async { Ok(self.writer().execute_raw(sql).await?.rows_affected()) };
         self.in_time(Call::Read, run).await
     }
 

@@ -81,9 +81,9 @@ async fn sqlite_is_told_what_durability_needs() {
             ("secure_delete", "1"),
             ("busy_timeout", "5000"),
         ] {
-            assert_eq!(setting(&store.writer, &format!("PRAGMA {pragma}")).await, expected, "{pragma}");
+            assert_eq!(setting(&store.writer(), &format!("PRAGMA {pragma}")).await, expected, "{pragma}");
         }
-        assert_eq!(setting(&store.reader, "PRAGMA query_only").await, "1");
+        assert_eq!(setting(&store.reader(), "PRAGMA query_only").await, "1");
         store.close().await;
     }
 }
@@ -92,9 +92,9 @@ async fn sqlite_is_told_what_durability_needs() {
 async fn postgres_is_told_what_durability_needs() {
     let database = PostgresDatabase::create().await;
     let store = database.open().await;
-    assert_eq!(setting(&store.writer, "SHOW synchronous_commit").await, "on");
-    assert_eq!(setting(&store.writer, "SHOW statement_timeout").await, "10s");
-    assert_eq!(setting(&store.writer, "SHOW idle_in_transaction_session_timeout").await, "20s");
+    assert_eq!(setting(&store.writer(), "SHOW synchronous_commit").await, "on");
+    assert_eq!(setting(&store.writer(), "SHOW statement_timeout").await, "10s");
+    assert_eq!(setting(&store.writer(), "SHOW idle_in_transaction_session_timeout").await, "20s");
     store.close().await;
     database.drop().await;
 }
@@ -139,7 +139,7 @@ async fn a_newer_schema_is_refused() {
     let file = SqliteFile::new();
     let store = file.open().await;
     let sql = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m99990101_000001_future', 1)";
-    store.writer.execute_unprepared(sql).await.unwrap();
+    store.writer().execute_unprepared(sql).await.unwrap();
     store.close().await;
     let error = file.try_open().await.unwrap_err();
     assert!(matches!(&error, ConnectError::NewerSchema { found, .. } if found == "m99990101_000001_future"), "{error}");
@@ -151,7 +151,7 @@ async fn servers_that_start_together_migrate_once() {
     let database = PostgresDatabase::create().await;
     let connects = (0..4).map(|_| SqlStore::connect(options(&database.url())));
     let stores: Vec<_> = futures::future::try_join_all(connects).await.unwrap();
-    assert_eq!(setting(&stores[0].reader, "SELECT COUNT(*) FROM seaql_migrations").await, "11");
+    assert_eq!(setting(&stores[0].reader(), "SELECT COUNT(*) FROM seaql_migrations").await, "11");
     for store in stores {
         store.close().await;
     }
@@ -182,16 +182,16 @@ async fn a_full_disk_loses_nothing_and_goes_on_when_there_is_room() {
     let store = file.open().await;
     let opened = open(&store).await;
     assert_eq!(append(&store, &opened, 1, "fits").await, appended(1));
-    let pages: i64 = setting(&store.writer, "PRAGMA page_count").await.parse().unwrap();
+    let pages: i64 = setting(&store.writer(), "PRAGMA page_count").await.parse().unwrap();
     let large = "x".repeat(100_000);
     for _ in 0..3 {
         // A connection that met the full disk may have been replaced: each one has its own limit.
-        setting(&store.writer, &format!("PRAGMA max_page_count = {}", pages + 4)).await;
+        setting(&store.writer(), &format!("PRAGMA max_page_count = {}", pages + 4)).await;
         unavailable(append(&store, &opened, 2, &large).await);
         let Found::Here(page) = store.events(opened.id, Seq::ZERO, 10, 1000).await.unwrap() else { panic!() };
         assert_eq!(page.head, Seq(1));
     }
-    setting(&store.writer, "PRAGMA max_page_count = 1000000").await;
+    setting(&store.writer(), "PRAGMA max_page_count = 1000000").await;
     assert_eq!(append(&store, &opened, 2, &large).await, appended(2));
     store.close().await;
 }
@@ -201,11 +201,11 @@ async fn a_file_that_may_not_be_written_is_unavailable_and_still_read() {
     let file = SqliteFile::new();
     let store = file.open().await;
     let opened = open(&store).await;
-    store.writer.execute_unprepared("PRAGMA query_only = ON").await.unwrap();
+    store.writer().execute_unprepared("PRAGMA query_only = ON").await.unwrap();
     unavailable(append(&store, &opened, 1, "no").await);
     unavailable(store.set_agent_switch(&"a".parse().unwrap(), true, now()).await);
     assert!(matches!(store.conversation(&key()).await, Ok(Found::Here(_))));
-    store.writer.execute_unprepared("PRAGMA query_only = OFF").await.unwrap();
+    store.writer().execute_unprepared("PRAGMA query_only = OFF").await.unwrap();
     assert_eq!(append(&store, &opened, 1, "yes").await, appended(1));
     store.close().await;
 }
@@ -217,7 +217,7 @@ async fn readers_do_not_wait_for_the_writer_and_the_writer_s_wait_has_an_end() {
     let short = SqlOptions { acquire_timeout: Duration::from_millis(200), ..file.options() };
     let store = SqlStore::connect(short).await.unwrap();
     let opened = open(&store).await;
-    let transaction = store.writer.begin().await.unwrap();
+    let transaction = store.writer().begin().await.unwrap();
     transaction.execute_unprepared("UPDATE conversations SET head = 99").await.unwrap();
     let read = tokio::time::timeout(Duration::from_secs(1), store.conversation(&key())).await.unwrap();
     assert!(matches!(read, Ok(Found::Here((_, record))) if record.head == Seq::ZERO));
@@ -253,12 +253,12 @@ async fn rows_that_do_not_read_are_damaged() {
     let opened = open(&store).await;
     append(&store, &opened, 1, "words").await.unwrap();
     let page = PageRequest { cursor: None, limit: 10 };
-    store.writer.execute_unprepared("UPDATE messages SET role = 'robot'").await.unwrap();
+    store.writer().execute_unprepared("UPDATE messages SET role = 'robot'").await.unwrap();
     assert!(matches!(store.messages(opened.id, &page).await, Err(StoreError::Damaged(_))));
-    store.writer.execute_unprepared("UPDATE messages SET body_hash = x'00'").await.unwrap();
+    store.writer().execute_unprepared("UPDATE messages SET body_hash = x'00'").await.unwrap();
     assert!(matches!(store.accepted(opened.id, &"c1".parse().unwrap()).await, Err(StoreError::Damaged(_))));
     for sql in ["UPDATE events SET seq_last = 2", "UPDATE events SET seq_first = 2", "DELETE FROM events"] {
-        store.writer.execute_unprepared(sql).await.unwrap();
+        store.writer().execute_unprepared(sql).await.unwrap();
         assert!(matches!(store.events(opened.id, Seq::ZERO, 10, 1000).await, Err(StoreError::Damaged(_))), "{sql}");
     }
     // One that cannot be opened does not keep others from being stored.
@@ -303,7 +303,7 @@ async fn every_entity_fits_its_table() {
     };
     use sea_orm::EntityTrait;
     async fn check<E: EntityTrait>(store: &SqlStore) {
-        assert!(E::find().one(&store.reader).await.is_ok(), "{:?}", E::default());
+        assert!(E::find().one(&store.reader()).await.is_ok(), "{:?}", E::default());
     }
     let (file, database) = (SqliteFile::new(), PostgresDatabase::create().await);
     for store in [file.open().await, database.open().await] {

@@ -30,7 +30,7 @@ fn document(version: u64) -> Versioned {
 
 async fn check(database: DatabaseConnection) {
     let clock = ManualClock::at(Timestamp::from_millis(END_MS - 1));
-    let context = SqlContext::new(database.clone(), database.clone(), Arc::new(clock.clone()), 1_000);
+    let context = SqlContext::new(database.clone(), Arc::new(clock.clone()), 1_000);
     let key = ContextKey { tenant: "default".into(), conversation: Uuid::now_v7(), scope: ContextScope::Shared };
     context.compare_and_set(&key, 0, document(1).value).await.unwrap();
     expire_at_end(&database).await;

@@ -11,9 +11,13 @@ use switchboard::store::{
     Write, Written,
     sql::{SqlOptions, SqlStore},
 };
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::support::proxy::Proxy;
+
+/// Far more than any store may take to come back.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A store with one connection, which goes through a proxy.
 pub(super) struct Bench {
@@ -32,14 +36,17 @@ impl Bench {
 
     /// Tries until the store answers.
     pub(super) async fn commit(&self, write: &Write) -> Written {
-        for _ in 0..2000 {
+        let began = Instant::now();
+        loop {
             match self.store.commit(std::slice::from_ref(write)).await {
                 Ok(mut answers) => return answers.pop().unwrap(),
-                Err(StoreError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(5)).await,
+                Err(StoreError::Unavailable(why)) => {
+                    assert!(began.elapsed() < PATIENCE, "the store does not come back: {why}");
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 Err(other) => panic!("{other}"),
             }
         }
-        panic!("the store does not come back");
     }
 }
 

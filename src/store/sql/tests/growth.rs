@@ -94,7 +94,7 @@ async fn bytes(store: &SqlStore) -> i64 {
               FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()"
         }
     };
-    let row = store.writer.query_one_raw(Statement::from_string(store.backend, sql)).await.unwrap();
+    let row = store.writer().query_one_raw(Statement::from_string(store.backend, sql)).await.unwrap();
     row.unwrap().try_get_by_index(0).unwrap()
 }
 
