@@ -1,15 +1,17 @@
 //! The one way to the disk: writes queue up, and what is queued becomes one commit.
 //!
-//! While a commit is under way the next group gathers, so the group is as large as the disk is slow; there is no fixed
-//! delay. A store that does not answer keeps its group: it is tried again with backoff until it succeeds, nothing is
+//! While a commit is under way the next group gathers, so the group is as large as the disk is slow. A fast disk would
+//! make the groups small and so every word dear: a commit begins no sooner than `commit_interval_min` after the one
+//! before. What comes to an idle store does not wait. A store that does not answer keeps its group: it is tried again with backoff until it succeeds, nothing is
 //! acknowledged meanwhile, and [`Health`] tells the others to refuse new messages. The queue is bounded by those who
 //! fill it: each conversation has one write under way, and runs wait for credits.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Recipient, Supervised, WrapFuture};
+use futures::FutureExt as _;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::{runtime::Handle, time::Instant};
+use tokio::time::Instant;
 
 pub use super::health::Health;
 use super::{
@@ -20,6 +22,9 @@ use super::{
 };
 use crate::store::{ConversationKey, Store, StoreError, Write, Written};
 
+/// Timers fire at whole milliseconds, this much late on average.
+const TIMER_ROUNDS_UP_BY: Duration = Duration::from_micros(500);
+
 /// Bounds of a group commit; from config `limits`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupBounds {
@@ -27,6 +32,8 @@ pub struct GroupBounds {
     pub commit_group_writes_max: usize,
     /// Bytes of events in one commit (one write more may go over).
     pub commit_group_bytes_max: usize,
+    /// From the beginning of one commit to that of the next: larger groups, for so much more time of each.
+    pub commit_interval_min: Duration,
     /// The longest wait between tries while the store does not answer.
     pub retry_backoff_max: Duration,
 }
@@ -36,6 +43,7 @@ impl Default for GroupBounds {
         Self {
             commit_group_writes_max: 512,
             commit_group_bytes_max: 4 * 1024 * 1024,
+            commit_interval_min: Duration::from_millis(1),
             retry_backoff_max: Duration::from_secs(2),
         }
     }
@@ -170,8 +178,6 @@ pub fn start(
 pub struct PersistenceParts {
     /// Where to.
     pub store: Arc<dyn Store>,
-    /// The runtime that does the I/O.
-    pub io: Handle,
     /// The bounds.
     pub bounds: GroupBounds,
     /// Told to everybody.
@@ -192,8 +198,10 @@ pub struct PersistenceActor {
     failures: u32,
     /// Between a failed commit and the next try.
     waiting: bool,
-    /// A [`CommitNow`] is on its way.
+    /// A [`CommitNow`] is on its way, or the timer for the next commit runs.
     called: bool,
+    /// When the last commit began.
+    began: Option<Instant>,
     barriers: Vec<tokio::sync::oneshot::Sender<()>>,
 }
 
@@ -208,16 +216,24 @@ impl PersistenceActor {
             failures: 0,
             waiting: false,
             called: false,
+            began: None,
             barriers: Vec::new(),
         }
     }
 
-    /// Commits after what is in the mailbox by now: writes that came together go together. This is no delay.
+    /// Commits after what is in the mailbox by now, so that writes that came together go together, and not too soon
+    /// after the last one.
     fn commit_soon(&mut self, ctx: &mut Context<Self>) {
-        let is_due = !self.called && !self.committing && !self.waiting && !self.queue.is_empty();
-        if is_due {
-            self.called = true;
+        if self.called || self.committing || self.waiting || self.queue.is_empty() {
+            return;
+        }
+        self.called = true;
+        let since = self.began.map_or(Duration::MAX, |began| began.elapsed());
+        let early = self.parts.bounds.commit_interval_min.saturating_sub(since).saturating_sub(TIMER_ROUNDS_UP_BY);
+        if early.is_zero() {
             ctx.address().do_send(CommitNow);
+        } else {
+            ctx.run_later(early, |actor, ctx| actor.handle(CommitNow, ctx));
         }
     }
 
@@ -241,16 +257,14 @@ impl PersistenceActor {
         self.group_size = group.len();
         let store = Arc::clone(&self.parts.store);
         let commit_seconds = self.parts.figures.commit_seconds.clone();
-        let commit = self.parts.io.spawn(async move {
-            let began = Instant::now();
-            let done = store.commit(&group).await;
+        let began = Instant::now();
+        self.began = Some(began);
+        // Here, not on the other runtime: it only encodes and waits, and each way to another thread is a wake-up.
+        let commit = AssertUnwindSafe(async move { store.commit(&group).await }).catch_unwind();
+        let done = commit.into_actor(self).map(move |caught, actor, ctx| {
             commit_seconds.observe(began.elapsed().as_secs_f64());
-            done
-        });
-        let done = commit.into_actor(self).map(|joined, actor, ctx| {
-            let result =
-                joined.unwrap_or_else(|error| Err(StoreError::Unavailable(format!("the commit fell: {error}"))));
-            actor.committed(result, ctx);
+            let fell = |_| Err(StoreError::Unavailable("the commit panicked".to_owned()));
+            actor.committed(caught.unwrap_or_else(fell), ctx);
         });
         ctx.spawn(done);
     }

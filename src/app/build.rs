@@ -164,7 +164,6 @@ impl Ground {
     fn start_persistence(&self, bounds: GroupBounds, shards: usize) -> PersistenceHandle {
         let parts = PersistenceParts {
             store: Arc::clone(&self.store),
-            io: self.io.clone(),
             bounds,
             health: Arc::new(Health::default()),
             figures: self.figures.clone(),

@@ -38,7 +38,11 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
         sessions: sessions(limits),
         http: http(limits),
         tail: TailBounds { ring_events_max: limits.ring_events_max, ring_bytes_max: limits.ring_bytes_max.0 },
-        group: GroupBounds { commit_group_writes_max: limits.commit_group_writes_max, ..GroupBounds::default() },
+        group: GroupBounds {
+            commit_group_writes_max: limits.commit_group_writes_max,
+            commit_interval_min: limits.commit_interval_min.0,
+            ..GroupBounds::default()
+        },
         store_shards: shards(config),
         history: HistoryBounds {
             history_messages_max: limits.history_messages_max,

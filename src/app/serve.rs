@@ -19,7 +19,7 @@ use crate::{
         redis::{RedisCache, RedisSettings, RedisUrlError},
         sql::SqlContext,
     },
-    store::sql::{self, ConnectError, SqlOptions, SqlStore},
+    store::sql::{self, CheckpointBounds, ConnectError, SqlOptions, SqlStore},
 };
 
 /// Documents that a cache remembers the version of.
@@ -142,6 +142,10 @@ async fn open(database: Database, url: String) -> Result<SqlStore, ConnectError>
         synchronous: match database.synchronous {
             Synchronous::Full => sql::Synchronous::Full,
             Synchronous::Normal => sql::Synchronous::Normal,
+        },
+        checkpoints: CheckpointBounds {
+            checkpoint_interval: database.checkpoint_interval.0,
+            log_bytes_max: database.log_bytes_max.0,
         },
         connections_max: database.connections_max,
         acquire_timeout: database.acquire_timeout.0,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ConnectionUrl, HumanDuration};
+use super::{ByteSize, ConnectionUrl, HumanDuration};
 
 /// Where the truth is kept.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +19,12 @@ pub struct Database {
     pub url: Option<ConnectionUrl>,
     /// SQLite alone: `full` loses nothing at a power loss; `normal` is faster and may then lose the last moments.
     pub synchronous: Synchronous,
+    /// SQLite alone: how often what was written is moved from the write-ahead log into the file. With `synchronous: normal` a power loss may take the commits of about this long.
+    #[schemars(extend("x-duration" = { "min": "100ms", "max": "1m" }))]
+    pub checkpoint_interval: HumanDuration,
+    /// SQLite alone: the size of the write-ahead log from which on it is moved to its end between two commits, to begin anew.
+    #[schemars(extend("x-size" = { "min": "1MiB", "max": "1GiB" }))]
+    pub log_bytes_max: ByteSize,
     /// Connections to the database. SQLite writes through one of them, whatever this says.
     #[schemars(range(min = 1, max = 1000))]
     pub connections_max: u32,
@@ -48,6 +54,8 @@ impl Default for Database {
         Self {
             url: None,
             synchronous: Synchronous::Full,
+            checkpoint_interval: HumanDuration::from_secs(1),
+            log_bytes_max: ByteSize::from_mib(32),
             connections_max: 8,
             acquire_timeout: HumanDuration::from_secs(5),
             statement_timeout: HumanDuration::from_secs(10),

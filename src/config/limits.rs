@@ -78,6 +78,9 @@ pub struct Limits {
     /// Writes that one commit may hold. More wait for the next one.
     #[schemars(range(min = 1, max = 10000))]
     pub commit_group_writes_max: usize,
+    /// The least time from one commit to the next. More makes larger groups, which cost less, and every word so much later; nothing waits where the store is idle.
+    #[schemars(extend("x-duration" = { "min": "0s", "max": "100ms" }))]
+    pub commit_interval_min: HumanDuration,
     /// How long running turns may go on after a stop was asked for. Then they are cut and go on after the next start.
     #[schemars(extend("x-duration" = { "min": "0s", "max": "1h" }))]
     pub drain_timeout: HumanDuration,
@@ -121,6 +124,7 @@ impl Default for Limits {
             ring_events_max: 512,
             ring_bytes_max: ByteSize::from_kib(512),
             commit_group_writes_max: 512,
+            commit_interval_min: HumanDuration::from_millis(1),
             drain_timeout: HumanDuration::from_secs(30),
             body_timeout: HumanDuration::from_secs(15),
             websocket_ping_interval: HumanDuration::from_secs(25),

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::support::{
-    client::{assert_dense, client, new_id},
+    client::{assert_dense, new_id},
     embedded::Embedded,
     scripted::scripted,
 };
@@ -42,9 +42,7 @@ async fn never_reading(server: &Embedded, path: &str, headers: &str) -> TcpStrea
 }
 
 async fn sessions(server: &Embedded) -> u64 {
-    let text = client().get(format!("{}/metrics", server.url)).send().await.unwrap().text().await.unwrap();
-    let line = text.lines().find(|line| line.starts_with("switchboard_sessions ")).unwrap();
-    line.rsplit(' ').next().unwrap().parse().unwrap()
+    server.metric("switchboard_sessions").await
 }
 
 async fn until_sessions(server: &Embedded, wanted: u64) {

@@ -1,7 +1,11 @@
 //! The production stores by address alone: the same server over PostgreSQL and Redis.
 
+use std::time::Duration;
+
+use fakemodel::{FakeModel, Script};
 use reqwest::Method;
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
+use tokio::time::Instant;
 
 use crate::support::{
     client::{assert_dense, new_id, said},
@@ -61,6 +65,25 @@ async fn an_erased_conversation_is_gone_from_every_table_and_from_redis() {
         assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 1, "{table}");
     }
     server.get(&format!("/api/conversations/{erased}/messages")).await.expect_problem(410, "erased");
+}
+
+#[tokio::test]
+async fn words_of_a_moment_share_a_commit() {
+    const INTERVAL: Duration = Duration::from_millis(100);
+    let tokens = Script::stamped_tokens(200).tokens_every(Duration::from_millis(5));
+    let model = FakeModel::start(vec![tokens]).await;
+    let config = format!(
+        "{CONCIERGE}  - {{ id: talker, kind: model, model: fake, intents: [talk] }}\nmodels:\n  fake: {{ base_url: '{}', \
+         model: m }}\nlimits: {{ commit_interval_min: 100ms }}\n",
+        model.url()
+    );
+    let server = Starting::with(&config).start();
+    let began = Instant::now();
+    server.say(&new_id(), "talk").await;
+    let commits = server.metric("switchboard_commits_total").await;
+    let most = began.elapsed().as_millis() / INTERVAL.as_millis() + 5;
+    assert!(u128::from(commits) <= most, "{commits} commits, at most {most} fit");
+    assert!(commits >= 5, "one commit for all would show the words late: {commits}");
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Connections, SqlStore,
+    CheckpointBounds, Connections, SqlStore,
+    checkpoints::Checkpoints,
     patience::{Doubt, Patience},
 };
 use crate::store::Store;
@@ -47,6 +48,8 @@ pub struct SqlOptions {
     pub url: SecretString,
     /// Whether a commit survives a power loss, on SQLite. PostgreSQL is always told that it must.
     pub synchronous: Synchronous,
+    /// When its write-ahead log is moved into the file, on SQLite.
+    pub checkpoints: CheckpointBounds,
     /// How many connections: on SQLite for reading, beside the one that writes.
     pub connections_max: u32,
     /// How long a call waits for a free connection.
@@ -64,6 +67,7 @@ impl SqlOptions {
         Self {
             url,
             synchronous: Synchronous::Full,
+            checkpoints: CheckpointBounds::default(),
             connections_max: 8,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
@@ -161,11 +165,13 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         .pragma("secure_delete", "ON")
         .statement_cache_capacity(STATEMENTS_KEPT)
         .disable_statement_logging();
+    let checkpoint_options = common.clone().journal_mode(SqliteJournalMode::Wal);
     let write_options = common
         .clone()
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("journal_size_limit", WAL_BYTES_KEPT.to_string())
+        .pragma("wal_autocheckpoint", "0")
         .synchronous(match options.synchronous {
             Synchronous::Full => SqliteSynchronous::Full,
             Synchronous::Normal => SqliteSynchronous::Normal,
@@ -178,7 +184,11 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         .await;
     let reader = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
     let (patience, doubt) = (options.patience(), Arc::default());
-    Ok(SqlStore { connections: Connections::new(writer, reader), backend: DbBackend::Sqlite, patience, doubt })
+    let pool = sqlite_pool(options).max_connections(1).connect_with(checkpoint_options).await;
+    let own = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
+    let connections = Connections::new(writer, reader);
+    let checkpoints = Some(Checkpoints::start(own, connections.clone(), &path, options.checkpoints));
+    Ok(SqlStore { connections, backend: DbBackend::Sqlite, patience, doubt, checkpoints })
 }
 
 fn sqlite_pool(options: &SqlOptions) -> SqlitePoolOptions {
@@ -223,7 +233,7 @@ async fn postgres(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         }
     };
     let connections = Connections::renewed(first, patience.longest() + PING_TIME_MAX, is_full, make);
-    Ok(SqlStore { connections, backend: DbBackend::Postgres, patience, doubt })
+    Ok(SqlStore { connections, backend: DbBackend::Postgres, patience, doubt, checkpoints: None })
 }
 
 /// Whether every place is taken by a connection that is not free.

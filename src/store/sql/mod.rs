@@ -5,6 +5,7 @@
 //! conversation.
 
 mod append;
+mod checkpoints;
 mod commit;
 mod connect;
 mod connections;
@@ -30,8 +31,10 @@ use async_trait::async_trait;
 use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
 use sea_orm::{DatabaseConnection, DbBackend};
 
+use self::checkpoints::Checkpoints;
 use self::patience::{Call, Doubt, Patience};
 pub use self::{
+    checkpoints::CheckpointBounds,
     connect::{ConnectError, SqlOptions, Synchronous},
     connections::Connections,
 };
@@ -48,6 +51,8 @@ pub struct SqlStore {
     backend: DbBackend,
     patience: Patience,
     doubt: Arc<Doubt>,
+    /// On SQLite.
+    checkpoints: Option<Checkpoints>,
 }
 
 impl SqlStore {
@@ -66,6 +71,9 @@ impl SqlStore {
 
     /// Closes all connections, after what they are doing. On SQLite this moves the write-ahead log into the file.
     pub async fn close(&self) {
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.close().await;
+        }
         // Closing a pool cannot fail, although its type says so.
         self.reader().close_by_ref().await.ok();
         self.writer().close_by_ref().await.ok();

@@ -54,6 +54,15 @@ impl Doubt {
     }
 }
 
+/// A call that is under way. Dropped with it, it says that the call was given up.
+struct UnderWay<'a>(Option<&'a Doubt>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.map(Doubt::arise);
+    }
+}
+
 impl SqlStore {
     /// Waits for a call as long as its kind may take. It is given up by dropping it: what PostgreSQL has of it by then
     /// is carried out or not, and a transaction that it holds open ends with its `idle_in_transaction_session_timeout`.
@@ -70,14 +79,18 @@ impl SqlStore {
             Call::Commit => (self.patience.commit, "commit_timeout"),
         };
         let call = std::pin::pin!(call);
-        let answer = tokio::select! {
-            answer = call => answer,
-            () = tokio::time::sleep(time_max) => {
-                // Before the call is dropped: that is when its connection comes back.
-                self.doubt.arise();
+        // Dropped before the call, which gives its connection back then.
+        let mut under_way = UnderWay(Some(&self.doubt));
+        let answer = match tokio::time::timeout(time_max, call).await {
+            Ok(answer) => {
+                under_way.0 = None;
+                answer
+            }
+            Err(_) => {
                 Err(StoreError::Unavailable(format!("the database was silent for {time_max:?} (`database.{key}`)")))
             }
         };
+        drop(under_way);
         self.connections.note(!matches!(answer, Err(StoreError::Unavailable(_))));
         answer
     }

@@ -1,6 +1,7 @@
 //! What only a database can get wrong: files, settings, faults.
 
 mod growth;
+mod log;
 
 use std::{sync::Arc, time::Duration};
 

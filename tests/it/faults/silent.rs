@@ -123,8 +123,8 @@ async fn a_store_whose_connections_fall_silent_on_their_way_back_gets_new_ones()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_acknowledged_after_a_late_answer_is_committed() {
     let database = empty_postgres().await;
-    let message = (0..170).step_by(3).map(|bytes| (Way::ToClient, Shape::Message, bytes));
-    let plain = (0..25).step_by(3).map(|bytes| (Way::ToClient, Shape::Plain, bytes));
+    let message = (0..170).step_by(7).map(|bytes| (Way::ToClient, Shape::Message, bytes));
+    let plain = (0..25).step_by(7).map(|bytes| (Way::ToClient, Shape::Plain, bytes));
     let asked = (0..60).step_by(4).chain((60..900).step_by(75)).map(|bytes| (Way::ToServer, Shape::Message, bytes));
     all(message.chain(plain).chain(asked), |(way, shape, bytes)| late_at(database.clone(), way, shape, bytes)).await;
 }

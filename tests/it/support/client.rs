@@ -93,6 +93,13 @@ impl Api {
         self.call(Method::POST, path, Some(&body.to_string()), &[]).await
     }
 
+    /// The value of a figure without labels.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        let text = client().get(format!("{}/metrics", self.url)).send().await.unwrap().text().await.unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    }
+
     pub(crate) async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let bearer = format!("Bearer {}", self.admin_token);
         let body = body.map(|body| body.to_string());

@@ -25,7 +25,7 @@ const GROUP: i64 = 50;
 /// Turns that are kept where a sweep keeps few.
 const KEPT: i64 = 500;
 
-struct Writer {
+pub(super) struct Writer {
     id: InternalId,
     fence: Fence,
     conversation: ConversationId,
@@ -33,7 +33,7 @@ struct Writer {
 }
 
 impl Writer {
-    async fn new(store: &SqlStore) -> Self {
+    pub(super) async fn new(store: &SqlStore) -> Self {
         let conversation = ConversationId(Uuid::now_v7());
         let create = NewConversation {
             id: InternalId(Uuid::now_v7()),
@@ -47,7 +47,7 @@ impl Writer {
     }
 
     /// A turn as an agent that streams ten words makes it, in one append.
-    fn turn(&mut self, number: i64) -> Write {
+    pub(super) fn turn(&mut self, number: i64) -> Write {
         let (turn, message, run) = (TurnId(Uuid::now_v7()), MessageId(Uuid::now_v7()), RunId(Uuid::now_v7()));
         let agent: AgentId = "pricing_agent".parse().unwrap();
         let content = "a question of a seller, about as long as they are".to_owned();

@@ -1,0 +1,112 @@
+//! Moves the write-ahead log of SQLite into the file, beside the writer instead of within its commits.
+//!
+//! By itself SQLite does that in every commit that finds a thousand pages in the log, and whoever waits for that commit
+//! waits for it too. Here a connection of its own does it every now and then, which disturbs nobody. But it never sees
+//! the end of the log while somebody writes, and only a log that was moved to its end begins anew; where it has become
+//! long, the writer itself moves the little that is left.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
+use tracing::debug;
+
+use super::Connections;
+
+const MOVE: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
+/// When the write-ahead log of SQLite is moved into the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckpointBounds {
+    /// How often, where something was written. With [`Normal`](super::Synchronous::Normal) a power loss may take the
+    /// commits of about this long.
+    pub checkpoint_interval: Duration,
+    /// From this length on the log is moved to its end, between two commits. It may grow by what comes in one interval.
+    pub log_bytes_max: usize,
+}
+
+impl Default for CheckpointBounds {
+    fn default() -> Self {
+        Self { checkpoint_interval: Duration::from_secs(1), log_bytes_max: 32 << 20 }
+    }
+}
+
+/// Moves the log as long as it lives.
+#[derive(Debug, Clone)]
+pub(super) struct Checkpoints(Arc<Running>);
+
+#[derive(Debug)]
+struct Running {
+    task: JoinHandle<()>,
+    own: DatabaseConnection,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Checkpoints {
+    /// `own` is a connection of its own to the file at `path`.
+    pub(super) fn start(own: DatabaseConnection, all: Connections, path: &str, bounds: CheckpointBounds) -> Self {
+        let log = PathBuf::from(format!("{path}-wal"));
+        let task = tokio::spawn(keep_moving(own.clone(), all, log, bounds));
+        Self(Arc::new(Running { task, own }))
+    }
+
+    /// Ends it, with its connection: the last one that closes moves what is left.
+    pub(super) async fn close(&self) {
+        self.0.task.abort();
+        // Closing a pool cannot fail, although its type says so.
+        self.0.own.close_by_ref().await.ok();
+    }
+}
+
+async fn keep_moving(own: DatabaseConnection, all: Connections, log: PathBuf, bounds: CheckpointBounds) {
+    let mut interval = tokio::time::interval(bounds.checkpoint_interval);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut moved_at = None;
+    loop {
+        interval.tick().await;
+        // None where there is no log, which is a reason to look again.
+        let written_at = tokio::fs::metadata(&log).await.and_then(|log| log.modified()).ok();
+        if written_at.is_some() && written_at == moved_at {
+            continue;
+        }
+        match move_log(&own, &all, bounds.log_bytes_max).await {
+            Ok(true) => moved_at = written_at,
+            Ok(false) => moved_at = None,
+            // The disk is full, say: the log keeps everything, and the writer tells those who have to know.
+            Err(error) => debug!(%error, "the write-ahead log could not be moved, trying again"),
+        }
+    }
+}
+
+/// Whether the log was moved to its end.
+async fn move_log(own: &DatabaseConnection, all: &Connections, log_bytes_max: usize) -> Result<bool, DbErr> {
+    let seen = checkpoint(own).await?;
+    if seen.log_bytes < log_bytes_max {
+        return Ok(seen.is_whole);
+    }
+    Ok(checkpoint(&all.writer()).await?.is_whole)
+}
+
+struct Seen {
+    log_bytes: usize,
+    is_whole: bool,
+}
+
+async fn checkpoint(connection: &DatabaseConnection) -> Result<Seen, DbErr> {
+    let ask = |sql| Statement::from_string(DbBackend::Sqlite, sql);
+    let page_bytes = match connection.query_one_raw(ask("PRAGMA page_size")).await? {
+        Some(row) => row.try_get_by_index::<i64>(0)?,
+        None => 0,
+    };
+    let Some(row) = connection.query_one_raw(ask(MOVE)).await? else {
+        return Ok(Seen { log_bytes: 0, is_whole: true });
+    };
+    // Pages in the log, and those of them that were moved; -1 where the file has no log.
+    let (pages, moved): (i64, i64) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+    Ok(Seen { log_bytes: usize::try_from(pages * page_bytes).unwrap_or(0), is_whole: pages == moved })
+}

@@ -1,0 +1,82 @@
+//! The write-ahead log of SQLite: moved into the file beside the writer, and never long.
+
+use std::{path::PathBuf, time::Duration};
+
+use sea_orm::sqlx::{ConnectOptions, Connection, query_scalar, sqlite::SqliteConnectOptions};
+
+use super::growth::Writer;
+use crate::store::{
+    Store, Write,
+    sql::{CheckpointBounds, SqlOptions, SqlStore, testing::SqliteFile},
+};
+
+const LOG_BYTES_MAX: usize = 256 * 1024;
+
+fn options(file: &SqliteFile) -> SqlOptions {
+    let checkpoints = CheckpointBounds { checkpoint_interval: Duration::from_millis(20), log_bytes_max: LOG_BYTES_MAX };
+    SqlOptions { checkpoints, ..file.options() }
+}
+
+fn path(file: &SqliteFile, suffix: &str) -> PathBuf {
+    file.0.path().join(format!("test.sqlite{suffix}"))
+}
+
+fn bytes_of(write: &Write) -> u64 {
+    let Write::Append { events, .. } = write else { return 0 };
+    events.iter().map(|event| event.body.len() as u64).sum()
+}
+
+/// Commits of ten turns without a pause; answers all bytes that went through the log, at least, and its greatest length.
+async fn write(store: &SqlStore, file: &SqliteFile, commits: i64) -> (u64, u64) {
+    let mut writer = Writer::new(store).await;
+    let (mut written, mut longest) = (0, 0);
+    for number in 0..commits {
+        let group: Vec<_> = (0..10).map(|turn| writer.turn(number * 10 + turn)).collect();
+        written += group.iter().map(bytes_of).sum::<u64>();
+        store.commit(&group).await.unwrap();
+        longest = longest.max(std::fs::metadata(path(file, "-wal")).unwrap().len());
+    }
+    (written, longest)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_stays_short_while_somebody_writes_without_a_pause() {
+    let file = SqliteFile::new();
+    let store = SqlStore::connect(options(&file)).await.unwrap();
+    let (mut written, mut longest) = (0, 0);
+    // As much as would make it much longer, on a disk of any speed.
+    while written < 40 * LOG_BYTES_MAX as u64 {
+        let (more, length) = write(&store, &file, 50).await;
+        (written, longest) = (written + more, longest.max(length));
+    }
+    assert!(longest < written / 4, "{written} bytes were written, the log was {longest} long");
+    store.close().await;
+    assert!(!path(&file, "-wal").exists(), "the last one to close moves what is left");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_written_is_in_the_file_itself_a_moment_later() {
+    let file = SqliteFile::new();
+    let store = SqlStore::connect(options(&file)).await.unwrap();
+    write(&store, &file, 3).await;
+    let alone = file.0.path().join("copy.sqlite");
+    let moved = async {
+        loop {
+            std::fs::copy(path(&file, ""), &alone).unwrap();
+            if turns_in(&alone).await == Some(30) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), moved).await.expect("moved without another write");
+    store.close().await;
+}
+
+/// None where the copy was taken in the middle of a move.
+async fn turns_in(file: &std::path::Path) -> Option<i64> {
+    let mut connection = SqliteConnectOptions::new().filename(file).connect().await.ok()?;
+    let count = query_scalar("SELECT COUNT(*) FROM turns").fetch_one(&mut connection).await.ok();
+    connection.close().await.ok();
+    count
+}
