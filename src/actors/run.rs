@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use protocol::Code;
+use protocol::{Code, Seq};
 use tokio::{
     sync::Semaphore,
     task::{AbortHandle, JoinError},
@@ -188,6 +188,9 @@ async fn turn_of(job: &RunJob, parts: &RunParts, time_max: Duration) -> Result<T
 }
 
 async fn history(job: &RunJob, parts: &RunParts) -> Result<Vec<PastMessage>, RunError> {
+    if job.order.history_before == Seq::ZERO {
+        return Ok(Vec::new());
+    }
     let HistoryBounds { history_messages_max, history_bytes_max } = parts.history;
     let skip = &job.order.not_history;
     // Those that are left out must not cost the others their place.

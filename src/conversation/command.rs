@@ -189,7 +189,7 @@ pub struct RunOrder {
     pub steers: Vec<TurnMessage>,
     /// Messages that are not history for this run: its own and those that wait.
     pub not_history: Vec<MessageId>,
-    /// What was said up to here is history.
+    /// What was said up to here is history; zero where this is the first that is said at all.
     pub history_before: Seq,
 }
 

@@ -55,6 +55,11 @@ impl Recent {
         self.older_exist && self.find(client).is_none()
     }
 
+    /// Whether no message was ever accepted but these.
+    pub(crate) fn are_all_of(&self, ids: &[MessageId]) -> bool {
+        !self.older_exist && self.newest_last.iter().all(|accepted| ids.contains(&accepted.message_id))
+    }
+
     /// Remembers a message, if it is newer than all that are: an older one is remembered already or is in the store.
     pub(crate) fn push(&mut self, accepted: Accepted) {
         if self.newest_last.back().is_some_and(|newest| newest.seq >= accepted.seq) {

@@ -1,7 +1,7 @@
 //! How a turn goes on: routing, starting a run, ending.
 
 use protocol::{
-    AgentId, Code, Event, RunId, TurnId,
+    AgentId, Code, Event, RunId, Seq, TurnId,
     event::{SwitchReason, TurnStatus},
 };
 
@@ -71,6 +71,8 @@ impl Draft<'_, '_> {
         let run = turn.run.as_ref()?;
         let waiting = self.state.waiting.iter().map(|turn| turn.message.id);
         let own = std::iter::once(turn.message.id).chain(turn.steers.iter().map(|steer| steer.id));
+        let not_history: Vec<_> = own.chain(waiting).collect();
+        let is_first = turn.runs == 1 && turn.interrupted == 0 && self.state.recent.are_all_of(&not_history);
         Some(RunOrder {
             turn_id: turn.turn_id,
             run_id: run.run_id,
@@ -79,8 +81,8 @@ impl Draft<'_, '_> {
             message: turn.message.clone(),
             handed_over: turn.handed_over.clone(),
             steers: turn.steers.clone(),
-            not_history: own.chain(waiting).collect(),
-            history_before: self.state.head,
+            not_history,
+            history_before: if is_first { Seq::ZERO } else { self.state.head },
         })
     }
 

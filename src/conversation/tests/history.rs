@@ -12,7 +12,7 @@ fn the_own_message_and_those_that_wait_are_not_history() {
          3 t3 message_accepted c3 m3 three
          4 t1 agent_switch none a first_message
          5 t1 agent_start a run1
-         > start run1 a m1 attempt=1 skip=m1,m2,m3 before=5
+         > start run1 a m1 attempt=1 skip=m1,m2,m3 before=0
          6 t1 agent_complete a run1 completed
          7 t1 turn_end completed runs=1
          > route t2 message two
@@ -29,13 +29,19 @@ fn the_own_message_and_those_that_wait_are_not_history() {
 #[test]
 fn a_message_that_comes_while_the_run_starts_is_after_its_history() {
     check(
-        "auto: a | user: one | user: two",
+        "auto: a | user: one | done | user: two | user: three",
         "1 t1 message_accepted c1 m1 one
          > route t1 message one
          2 t1 agent_switch none a first_message
          3 t1 agent_start a run1
-         > start run1 a m1 attempt=1 skip=m1 before=3
-         4 t2 message_accepted c2 m2 two",
+         > start run1 a m1 attempt=1 skip=m1 before=0
+         4 t1 agent_complete a run1 completed
+         5 t1 turn_end completed runs=1
+         6 t2 message_accepted c2 m2 two
+         > route t2 message two
+         7 t2 agent_start a run2
+         > start run2 a m2 attempt=1 skip=m2 before=7
+         8 t3 message_accepted c3 m3 three",
     );
 }
 

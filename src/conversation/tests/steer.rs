@@ -11,7 +11,7 @@ fn a_steer_joins_the_turn_and_is_handed_to_the_run() {
          = accepted t1 m1 1
          2 t1 agent_switch none pricing first_message
          3 t1 agent_start pricing run1
-         > start run1 pricing m1 attempt=1 skip=m1 before=3
+         > start run1 pricing m1 attempt=1 skip=m1 before=0
          4 t1 message_accepted c2 m2 also
          > steer run1 m2
          = accepted t1 m2 4
