@@ -119,7 +119,7 @@ fn framed(outgoing: Outgoing) -> Bytes {
         }
         Outgoing::Draining { reconnect_after_ms } => Bytes::from(format!("retry: {reconnect_after_ms}\n\n")),
         // An event stream has no frames; its end is the end of the response.
-        Outgoing::Frame(_) | Outgoing::Close { .. } => Bytes::new(),
+        Outgoing::Frame(_) | Outgoing::Pong(_) | Outgoing::Close { .. } => Bytes::new(),
     }
 }
 

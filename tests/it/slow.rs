@@ -14,12 +14,12 @@ use tokio::{
 use crate::support::{
     client::{assert_dense, new_id},
     embedded::Embedded,
+    raw::UPGRADE,
     scripted::scripted,
 };
 
 /// Far more than the kernel takes for a client that does not read.
 const FLOOD: &str = "alpha flood";
-const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 fn server(write_deadline: Duration) -> Embedded {
     Embedded::with(vec![scripted("alpha", AgentLimits::default())], |options| {

@@ -4,8 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    client::{assert_dense, new_id, said, types},
+    client::{assert_dense, client, new_id, said, types},
     embedded::Embedded,
+    scripted::Gate,
 };
 
 /// Sends a message without waiting; answers its 202.
@@ -81,13 +82,15 @@ async fn a_message_goes_to_the_agent_that_it_names_and_the_switch_is_seen() {
 async fn messages_that_come_meanwhile_wait_their_turn_and_the_ninth_is_refused() {
     let server = Embedded::start();
     let id = new_id();
-    send(&server, &id, json!({ "content": "sleep=400 say=0" })).await;
+    let gate = Gate::closed();
+    send(&server, &id, json!({ "content": format!("{} say=0", gate.word()) })).await;
     for number in 1..=8 {
         send(&server, &id, json!({ "content": format!("say={number}") })).await;
     }
     let path = format!("/api/conversations/{id}/messages");
     server.post(&path, json!({ "content": "say=9" })).await.expect_problem(429, "busy");
     server.post(&path, json!({ "content": "say=9", "policy": "reject" })).await.expect_problem(409, "turn_running");
+    gate.open();
     let events = until_over(&server, &id, 9).await;
     let chunks = events.iter().filter(|event| event["type"] == "content_chunk");
     let texts: Vec<_> = chunks.map(|event| event["content"].as_str().unwrap()).collect();
@@ -226,14 +229,17 @@ async fn a_server_that_goes_down_lets_the_turn_end_and_takes_no_other() {
     server.post("/api/conversations", json!({ "conversationId": id })).await.expect(201);
     let mut ws = server.ws(&id).await;
     ws.subscribe(None).await;
-    ws.send(json!({ "op": "message", "clientMessageId": "a", "content": "sleep=1000 say=done" })).await;
+    let gate = Gate::closed();
+    ws.send(json!({ "op": "message", "clientMessageId": "a", "content": format!("{} say=done", gate.word()) })).await;
     ws.op("ack", &mut Vec::new()).await;
+    let (client, health) = (client(), server.url.clone() + "/readyz");
     let stop = std::thread::spawn(move || drop(server));
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    while client.get(&health).send().await.is_ok_and(|ready| ready.status() == 200) {}
     ws.send(json!({ "op": "message", "clientMessageId": "b", "content": "say=too late" })).await;
     let mut seen = Vec::new();
     let reject = ws.op("reject", &mut seen).await;
     assert_eq!(reject["code"], "draining", "{reject}");
+    gate.open();
     while seen.last().is_none_or(|event: &Value| event["type"] != "turn_end") {
         seen.push(ws.next().await);
     }

@@ -34,11 +34,8 @@ struct Joined {
 impl SessionActor {
     /// Begins to follow. The bell hangs already, so nothing that is published meanwhile is missed.
     pub(super) fn join(&mut self, join: Join, ctx: &mut Context<Self>) {
-        ctx.run_later(self.parts.bounds.wait_for_conversation, |session, ctx| {
-            if matches!(session.phase, Phase::Joining(_)) {
-                session.close(close::NOT_FOUND, "there is no such conversation", ctx);
-            }
-        });
+        let otherwise = (close::NOT_FOUND, "there is no such conversation");
+        self.be_further_within(self.parts.bounds.wait_for_conversation, otherwise, ctx);
         self.look(join, ctx);
     }
 
@@ -79,6 +76,7 @@ impl SessionActor {
             self.topic.mark_ended(record.head);
         }
         self.phase = Phase::Following(Following { id, cursor, head: record.head });
+        self.is_further(ctx);
         self.epoch = Some(record.epoch.clone());
         self.tell_subscribed(&record, gap, snapshot, reference);
         self.pump(ctx);
@@ -140,11 +138,9 @@ impl SessionActor {
                     place.send(Outgoing::Events { epoch, events });
                 }
                 Tail::AtHead if following.cursor >= following.head => {
-                    drop(place);
                     return self.at_head(ctx);
                 }
                 Tail::AtHead | Tail::InStore => {
-                    drop(place);
                     self.read_store(ctx);
                 }
             }

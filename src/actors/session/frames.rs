@@ -1,6 +1,7 @@
 //! What a WebSocket's client says, and the answers.
 
-use actix::{Context, Handler, Message};
+use actix::{Context, Handler, Message, StreamHandler};
+use bytes::Bytes;
 use protocol::{
     ClientFrame, Code, ServerFrame,
     frame::{Approve, Cancel, FrameError, Referenced, close},
@@ -14,14 +15,15 @@ use crate::{
 };
 
 /// Something came in over the WebSocket.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inbound {
-    /// A text frame.
+    /// A text message.
     Text(String),
-    /// A binary frame, which the protocol does not have.
+    /// A binary message, which the protocol does not have.
     Binary,
-    /// A frame over 1 MiB, or a broken one: the socket closes with this code.
+    /// To be answered with the same bytes.
+    Ping(Bytes),
+    /// A message over 1 MiB, or a broken frame: the socket closes with this code.
     Broken(u16, String),
 }
 
@@ -33,13 +35,13 @@ struct Done {
     answer: Result<Value, Refusal>,
 }
 
-impl Handler<Inbound> for SessionActor {
-    type Result = ();
-
+/// The session ends with the stream.
+impl StreamHandler<Inbound> for SessionActor {
     fn handle(&mut self, inbound: Inbound, ctx: &mut Self::Context) {
         match inbound {
             Inbound::Text(text) => self.text(&text, ctx),
             Inbound::Binary => self.reject(None, Code::InvalidJson, "a frame is text with a JSON object", ctx),
+            Inbound::Ping(payload) => self.beside_events(Outgoing::Pong(payload), ctx),
             Inbound::Broken(code, reason) => self.close(code, &reason, ctx),
         }
     }
@@ -126,9 +128,13 @@ impl SessionActor {
         self.frame(&ServerFrame::Reject { reference: reference.as_ref(), code, message }, ctx);
     }
 
-    /// Sends a frame beside events. A client that asks without reading its answers is closed.
     fn frame(&mut self, frame: &ServerFrame<'_>, ctx: &mut Context<Self>) {
-        if !self.outlet.send_frame(Outgoing::Frame(to_text(frame))) {
+        self.beside_events(Outgoing::Frame(to_text(frame)), ctx);
+    }
+
+    /// A client that asks without reading its answers is closed.
+    fn beside_events(&mut self, outgoing: Outgoing, ctx: &mut Context<Self>) {
+        if !self.outlet.send_frame(outgoing) {
             (self.cut)();
             self.close(close::SLOW_CONSUMER, "the answers were not read", ctx);
         }

@@ -18,8 +18,8 @@ use std::{
     time::Duration,
 };
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message};
-use protocol::{Epoch, Seq};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, SpawnHandle};
+use protocol::{Epoch, Seq, frame::close};
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
@@ -149,6 +149,8 @@ pub struct SessionActor {
     /// The outlet is full; somebody waits for a place.
     blocked: bool,
     commands_waiting: usize,
+    /// Ends a session that does not get to follow something in time.
+    patience: Option<SpawnHandle>,
 }
 
 impl std::fmt::Debug for SessionActor {
@@ -193,6 +195,20 @@ impl SessionActor {
             reading: false,
             blocked: false,
             commands_waiting: 0,
+            patience: None,
+        }
+    }
+
+    /// Closes the session unless it is further by then. There is one such timer: an idle session keeps none.
+    fn be_further_within(&mut self, time_max: Duration, otherwise: (u16, &'static str), ctx: &mut Context<Self>) {
+        self.is_further(ctx);
+        let (code, reason) = otherwise;
+        self.patience = Some(ctx.run_later(time_max, move |session, ctx| session.close(code, reason, ctx)));
+    }
+
+    fn is_further(&mut self, ctx: &mut Context<Self>) {
+        if let Some(timer) = self.patience.take() {
+            ctx.cancel_future(timer);
         }
     }
 
@@ -224,11 +240,8 @@ impl Actor for SessionActor {
             let join = join.clone();
             self.join(join, ctx);
         } else {
-            ctx.run_later(self.parts.bounds.subscribe_timeout, |session, ctx| {
-                if matches!(session.phase, Phase::Silent) {
-                    session.close(protocol::frame::close::BAD_REQUEST, "no `subscribe` came in time", ctx);
-                }
-            });
+            let otherwise = (close::BAD_REQUEST, "no `subscribe` came in time");
+            self.be_further_within(self.parts.bounds.subscribe_timeout, otherwise, ctx);
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) struct Reserved {
 
 pub(super) const RESERVED: &[Reserved] = &[
     Reserved {
-        names: &["actix", "actix_rt", "actix_web", "actix_ws", "actix_web_lab"],
+        names: &["actix", "actix_rt", "actix_web", "actix_http", "actix_web_lab"],
         places: &["actors", "http", "app", "main"],
         reason: "actix stays inside actors/ and http/, so that it can be replaced",
     },

@@ -159,7 +159,8 @@ pub(crate) fn assert_dense(events: &[Value]) {
 }
 
 pub(crate) struct WsClient {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// For frames that the methods do not send.
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl WsClient {

@@ -1,6 +1,7 @@
 //! Agents that do what the message says, for what no well-behaved agent does.
 
 use std::{
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -65,6 +66,7 @@ impl Agent for Scripted {
                 "count" => count(&sink, argument.parse().unwrap()).await?,
                 "sleep" => tokio::time::sleep(Duration::from_millis(argument.parse().unwrap())).await,
                 "hang" => std::future::pending().await,
+                "gate" => pass(Path::new(argument)).await,
                 "panic" => panic!("the script says panic"),
                 "flood" => flood(&sink).await?,
                 "built" => sink.text(&format!("built {} times", self.built)).await?,
@@ -81,6 +83,34 @@ impl Agent for Scripted {
         }
         let final_state = JsonObject::from_iter([("done".to_owned(), json!(true))]);
         Ok(Outcome::Completed { final_state, usage: Usage::default() })
+    }
+}
+
+/// Holds runs until a test has seen what it wants to see: `gate=PATH` in a script.
+pub(crate) struct Gate(tempfile::TempDir);
+
+impl Gate {
+    pub(crate) fn closed() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// The word for a script.
+    pub(crate) fn word(&self) -> String {
+        format!("gate={}", self.path().display())
+    }
+
+    pub(crate) fn open(&self) {
+        std::fs::write(self.path(), "").unwrap();
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("open")
+    }
+}
+
+async fn pass(gate: &Path) {
+    while !gate.exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

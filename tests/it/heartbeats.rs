@@ -1,0 +1,50 @@
+//! Signs of life, both ways.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::json;
+use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
+
+use crate::support::{
+    client::{PATIENCE, new_id},
+    embedded::{Embedded, three_agents},
+    raw::RawWs,
+};
+
+fn server() -> Embedded {
+    Embedded::with(three_agents(), |options| {
+        options.http.websocket_ping_interval = Duration::from_millis(300);
+        options.http.websocket_pong_timeout = Duration::from_millis(300);
+    })
+}
+
+#[tokio::test]
+async fn a_ping_of_the_client_is_answered_with_its_own_bytes() {
+    let server = Embedded::start();
+    let mut ws = server.ws(&new_id()).await;
+    ws.socket.send(Message::Ping("are you there".into())).await.unwrap();
+    let next = tokio::time::timeout(PATIENCE, ws.socket.next()).await.expect("a pong in time");
+    assert_eq!(next.unwrap().unwrap(), Message::Pong("are you there".into()));
+}
+
+#[tokio::test]
+async fn a_client_that_answers_pings_stays_and_one_that_does_not_is_let_go() {
+    let server = server();
+    // The library answers pings while it is read from.
+    let mut alive = server.ws(&new_id()).await;
+    let mut silent = RawWs::open(&server, &new_id()).await;
+    let beats = async {
+        let mut pings = 0;
+        while pings < 5 {
+            let next = tokio::time::timeout(PATIENCE, alive.socket.next()).await.expect("a ping in time");
+            pings += usize::from(matches!(next.unwrap().unwrap(), Message::Ping(_)));
+        }
+    };
+    let (frames, ()) = tokio::join!(silent.until_closed(), beats);
+    let pings = frames.iter().filter(|frame| frame[0] == 0x89).count();
+    let close = frames.last().unwrap();
+    assert_eq!((pings, close[0], &close[2..4]), (1, 0x88, &u16::from(CloseCode::Away).to_be_bytes()[..]), "{frames:?}");
+    alive.send(json!({ "op": "ping", "ref": 1 })).await;
+    assert_eq!(alive.op("pong", &mut Vec::new()).await["ref"], 1);
+}
