@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use protocol::Seq;
 use sea_orm::{DatabaseTransaction, DbErr, Value};
 
 use super::{
@@ -14,7 +15,7 @@ use crate::store::{Fence, InternalId, StoredEvent, Written, projection::Rows};
 
 /// Moves the head where fence and head are what the writer believes, and nowhere else.
 /// `updated_at` stands in an index: text alone, the most of all appends, leaves it as it is.
-const MOVE: ManyRows<'_> = ManyRows {
+pub(super) const MOVE: ManyRows<'_> = ManyRows {
     head: "WITH moves (of_id, of_fence, of_head, to_head, to_agent, to_status, to_time) AS (",
     columns: 7,
     tail: ") UPDATE conversations SET head = to_head, updated_at = COALESCE(to_time, updated_at), \
@@ -34,13 +35,29 @@ pub(super) struct Append<'a> {
 }
 
 /// The appends of a group to one conversation: each begins where the one before ends.
-struct Part<'a> {
+pub(super) struct Part<'a> {
     conversation: InternalId,
     fence: Fence,
     appends: Vec<Append<'a>>,
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// One append alone.
+    pub(super) fn of(append: Append<'a>) -> Self {
+        Self { conversation: append.conversation, fence: append.fence, appends: vec![append] }
+    }
+
+    /// Its rows, and for each append its place in the group and the head that it moves to.
+    pub(super) fn into_addition(self, tenant: String) -> (Vec<(usize, Seq)>, Addition<'a>) {
+        let (mut rows, mut appends, mut heads) = (Rows::default(), Vec::with_capacity(self.appends.len()), Vec::new());
+        for append in self.appends {
+            heads.push((append.index, append.events.last().map(StoredEvent::seq).unwrap_or_default()));
+            rows.absorb(append.rows);
+            appends.push(append.events);
+        }
+        (heads, Addition { conversation: self.conversation, tenant, fence: self.fence, appends, rows })
+    }
+
     fn first(&self) -> i64 {
         let event = self.appends.first().and_then(|append| append.events.first());
         event.map_or(0, |event| int(event.seq().0))
@@ -55,7 +72,8 @@ impl Part<'_> {
         self.fence == append.fence && next == append.events.first().map(StoredEvent::seq)
     }
 
-    fn move_values(&self) -> Vec<Value> {
+    /// In the order of [`MOVE`]'s columns.
+    pub(super) fn move_values(&self) -> Vec<Value> {
         let agent = self.appends.iter().rev().find_map(|append| append.rows.current_agent.as_ref());
         let ended = self.appends.iter().any(|append| append.rows.ended);
         let news = self.appends.iter().rfind(|append| !append.rows.is_empty());
@@ -117,12 +135,11 @@ impl<'a> Batch<'a> {
 
     /// Adds an append that there is room for.
     pub(super) fn add(&mut self, append: Append<'a>) {
-        let (conversation, fence) = (append.conversation, append.fence);
-        if let Some(part) = self.part_of(conversation).and_then(|at| self.parts.get_mut(at)) {
+        if let Some(part) = self.part_of(append.conversation).and_then(|at| self.parts.get_mut(at)) {
             part.appends.push(append);
         } else {
-            self.of.insert(conversation, self.parts.len());
-            self.parts.push(Part { conversation, fence, appends: vec![append] });
+            self.of.insert(append.conversation, self.parts.len());
+            self.parts.push(Part::of(append));
         }
     }
 
@@ -163,22 +180,17 @@ async fn store_moved<'a>(
     for part in parts {
         match moved.remove(&part.conversation) {
             None => missed.push(part),
-            Some(tenant) => additions.push(addition(part, tenant, progress)),
+            Some(tenant) => {
+                let (heads, addition) = part.into_addition(tenant);
+                for (index, head) in heads {
+                    progress.answer(index, Written::Appended { head });
+                }
+                additions.push(addition);
+            }
         }
     }
     insert(transaction, &additions).await?;
     Ok(missed)
-}
-
-fn addition<'a>(part: Part<'a>, tenant: String, progress: &mut Progress) -> Addition<'a> {
-    let (mut rows, mut appends) = (Rows::default(), Vec::with_capacity(part.appends.len()));
-    for append in part.appends {
-        let head = append.events.last().map(StoredEvent::seq).unwrap_or_default();
-        progress.answer(append.index, Written::Appended { head });
-        rows.absorb(append.rows);
-        appends.push(append.events);
-    }
-    Addition { conversation: part.conversation, tenant, fence: part.fence, appends, rows }
 }
 
 /// An append whose part could not be stored: sent again after its answer was lost, or somebody else's turn.
@@ -194,9 +206,7 @@ async fn store_missed(
     }
     let mut left = Some(append);
     if try_to_move && let Some(append) = left.take() {
-        let (conversation, fence) = (append.conversation, append.fence);
-        let part = Part { conversation, fence, appends: vec![append] };
-        let mut missed = store_moved(transaction, vec![part], progress).await?;
+        let mut missed = store_moved(transaction, vec![Part::of(append)], progress).await?;
         left = missed.pop().and_then(|mut part| part.appends.pop());
     }
     let Some(append) = left else { return Ok(()) };

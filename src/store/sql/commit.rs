@@ -1,6 +1,7 @@
 //! A commit: one transaction for the whole group.
 //!
-//! The usual way takes all appends of the group together. Where the data of one part breaks a rule (a duplicate client
+//! Groups that are nothing but appends are one statement where that is enough (`plain`, `whole`). The usual way takes all
+//! appends of the group together. Where the data of one part breaks a rule (a duplicate client
 //! message id, say) the database refuses the statement for all, so the group is taken again from the start, each write
 //! behind a savepoint of its own, and only that one is refused.
 
@@ -21,6 +22,9 @@ use crate::store::{StoreError, Write, Written, projection::project};
 impl SqlStore {
     pub(super) async fn commit_group(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
         if let Some(answers) = self.commit_plain(group).await? {
+            return Ok(answers);
+        }
+        if let Some(answers) = self.commit_whole(group).await? {
             return Ok(answers);
         }
         let mut done = self.attempt(group, Way::Together).await;

@@ -18,17 +18,34 @@ pub(super) struct Addition<'a> {
     pub(super) rows: Rows,
 }
 
-const EVENTS: ManyRows<'_> = ManyRows {
-    head: "INSERT INTO events (conversation_id, seq_first, seq_last, tenant, fence, body, created_at)",
-    columns: 7,
+/// A table, with what an insert says of it.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static [&'static str],
+    pub(super) tail: &'static str,
+}
+
+const EVENTS: Table = Table {
+    name: "events",
+    columns: &["conversation_id", "seq_first", "seq_last", "tenant", "fence", "body", "created_at"],
     tail: "",
 };
 
 /// A turn that is new gets a row; of one that is known only what changes is taken. Its conversation guards against an id
 /// that was used twice.
-const TURNS: ManyRows<'_> = ManyRows {
-    head: "INSERT INTO turns (id, conversation_id, tenant, status, seq_accepted, seq_end, runs, created_at, ended_at)",
-    columns: 9,
+const TURNS: Table = Table {
+    name: "turns",
+    columns: &[
+        "id",
+        "conversation_id",
+        "tenant",
+        "status",
+        "seq_accepted",
+        "seq_end",
+        "runs",
+        "created_at",
+        "ended_at",
+    ],
     tail: "ON CONFLICT (id) DO UPDATE SET \
            status = CASE WHEN excluded.status = 'queued' THEN turns.status ELSE excluded.status END, \
            seq_end = COALESCE(excluded.seq_end, turns.seq_end), \
@@ -37,30 +54,80 @@ const TURNS: ManyRows<'_> = ManyRows {
            WHERE turns.conversation_id = excluded.conversation_id",
 };
 
-const MESSAGES: ManyRows<'_> = ManyRows {
-    head: "INSERT INTO messages (id, conversation_id, agent_id, role, content, tool_calls, tool_call_id, tool_name, \
-           metadata, created_at, updated_at, tenant, turn_id, seq, status, client_message_id, body_hash)",
-    columns: 17,
+const MESSAGES: Table = Table {
+    name: "messages",
+    columns: &[
+        "id",
+        "conversation_id",
+        "agent_id",
+        "role",
+        "content",
+        "tool_calls",
+        "tool_call_id",
+        "tool_name",
+        "metadata",
+        "created_at",
+        "updated_at",
+        "tenant",
+        "turn_id",
+        "seq",
+        "status",
+        "client_message_id",
+        "body_hash",
+    ],
     tail: "",
 };
 
-const INTERACTIONS: ManyRows<'_> = ManyRows {
-    head: "INSERT INTO agent_interactions (id, conversation_id, agent_id, action_type, from_agent, reason, \
-           state_snapshot, created_at, tenant, turn_id, seq)",
-    columns: 11,
+const INTERACTIONS: Table = Table {
+    name: "agent_interactions",
+    columns: &[
+        "id",
+        "conversation_id",
+        "agent_id",
+        "action_type",
+        "from_agent",
+        "reason",
+        "state_snapshot",
+        "created_at",
+        "tenant",
+        "turn_id",
+        "seq",
+    ],
     tail: "",
 };
+
+/// Rows to be inserted into one table.
+pub(super) struct Insertion {
+    pub(super) table: Table,
+    /// In the order of its columns.
+    pub(super) rows: Vec<Vec<Value>>,
+}
+
+/// All rows of all conversations. A row of an earlier table may be named by one of a later.
+pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 4] {
+    fn of<T>(table: Table, rows: &[T], values: impl Fn(&T) -> Vec<Value>) -> Insertion {
+        Insertion { table, rows: rows.iter().map(values).collect() }
+    }
+    let events: Vec<_> = placed(additions, |addition| &addition.appends);
+    let turns = placed(additions, |addition| &addition.rows.turns);
+    let messages = placed(additions, |addition| &addition.rows.messages);
+    let interactions = placed(additions, |addition| &addition.rows.interactions);
+    [
+        of(EVENTS, &events, |(addition, events)| event_values(addition, events)),
+        of(TURNS, &turns, |(addition, row)| turn_values(addition, row)),
+        of(MESSAGES, &messages, |(addition, row)| message_values(addition, row)),
+        of(INTERACTIONS, &interactions, |(addition, row)| interaction_values(addition, row)),
+    ]
+}
 
 /// Inserts all rows of all conversations.
 pub(super) async fn insert(transaction: &DatabaseTransaction, additions: &[Addition<'_>]) -> Result<(), DbErr> {
-    let events: Vec<_> = placed(additions, |addition| &addition.appends);
-    EVENTS.execute(transaction, &events, |(addition, events)| event_values(addition, events)).await?;
-    let turns = placed(additions, |addition| &addition.rows.turns);
-    TURNS.execute(transaction, &turns, |(addition, row)| turn_values(addition, row)).await?;
-    let messages = placed(additions, |addition| &addition.rows.messages);
-    MESSAGES.execute(transaction, &messages, |(addition, row)| message_values(addition, row)).await?;
-    let interactions = placed(additions, |addition| &addition.rows.interactions);
-    INTERACTIONS.execute(transaction, &interactions, |(addition, row)| interaction_values(addition, row)).await
+    for Insertion { table, rows } in insertions(additions) {
+        let head = format!("INSERT INTO {} ({})", table.name, table.columns.join(", "));
+        let many = ManyRows { head: &head, columns: table.columns.len(), tail: table.tail };
+        many.execute(transaction, &rows, Clone::clone).await?;
+    }
+    Ok(())
 }
 
 /// The rows of one table, each with the conversation that it belongs to.

@@ -24,6 +24,7 @@ mod sweep;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::sync::Arc;
 

@@ -21,12 +21,12 @@ async fn cut_at_bytes(database: String, way: Way, shape: Shape, first: usize) ->
     for bytes in (first..).step_by(WORKERS) {
         // The connection is there and its statements are prepared: what is cut is the append alone.
         assert_eq!(bench.commit(&writer.next(shape)).await, writer.appended());
-        let write = writer.next(shape);
+        let group = writer.next(shape);
         bench.proxy.end_after(way, bytes, End::Cut);
-        let answer = bench.store.commit(std::slice::from_ref(&write)).await;
+        let answer = bench.store.commit(&group).await;
         let was_cut = bench.proxy.disarm();
         match answer {
-            Ok(answers) => assert_eq!(answers, [writer.appended()], "{way:?} {bytes}"),
+            Ok(answers) => assert_eq!(answers.last(), Some(&writer.appended()), "{way:?} {bytes}"),
             Err(StoreError::Unavailable(_)) => {
                 assert!(was_cut, "{way:?} {bytes}: nothing was cut");
                 cuts += 1;
@@ -34,7 +34,7 @@ async fn cut_at_bytes(database: String, way: Way, shape: Shape, first: usize) ->
             }
             Err(other) => panic!("{way:?} {bytes}: {other}"),
         }
-        assert_eq!(bench.commit(&write).await, writer.appended(), "{way:?} {bytes}: the second try");
+        assert_eq!(bench.commit(&group).await, writer.appended(), "{way:?} {bytes}: the second try");
         if !was_cut {
             break;
         }
@@ -67,7 +67,17 @@ async fn cut_at_every_byte_of_a_message_on_its_way_to_the_database_it_is_stored_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cut_at_every_byte_of_the_answer_to_a_message_it_is_stored_once() {
-    check(Way::ToClient, Shape::Message, 100).await;
+    check(Way::ToClient, Shape::Message, 40).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_at_every_byte_of_a_transaction_on_its_way_to_the_database_it_is_stored_once() {
+    check(Way::ToServer, Shape::Transaction, 1000).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cut_at_every_byte_of_the_answers_to_a_transaction_it_is_stored_once() {
+    check(Way::ToClient, Shape::Transaction, 150).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -44,16 +44,16 @@ async fn silent_at(database: String, way: Way, shape: Shape, bytes: usize) {
     let bench = Bench::on(&database, tight).await;
     let mut writer = Writer::on(&bench).await;
     assert_eq!(bench.commit(&writer.next(shape)).await, writer.appended());
-    let write = writer.next(shape);
+    let group = writer.next(shape);
     bench.proxy.end_after(way, bytes, End::Silence);
     let began = Instant::now();
-    let answer = bench.store.commit(std::slice::from_ref(&write)).await;
+    let answer = bench.store.commit(&group).await;
     assert!(bench.proxy.disarm(), "{way:?} {bytes}: it was not silenced");
     let Err(StoreError::Unavailable(why)) = answer else { panic!("{way:?} {bytes}: {answer:?}") };
     // On a busy machine it may be a connection that does not come about in its time.
     assert!(why.contains("database.commit_timeout") || why.contains("database.acquire_timeout"), "{why}");
     // What the first try left open in the database holds the row until the database ends it.
-    assert_eq!(bench.commit(&write).await, writer.appended(), "{way:?} {bytes}: the second try");
+    assert_eq!(bench.commit(&group).await, writer.appended(), "{way:?} {bytes}: the second try");
     assert!(began.elapsed() < PATIENCE, "{way:?} {bytes}: {:?}", began.elapsed());
     assert_eq!(bench.commit(&writer.next(shape)).await, writer.appended());
     bench.proxy.speak();
@@ -65,12 +65,18 @@ async fn silent_at(database: String, way: Way, shape: Shape, bytes: usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_without_an_answer_is_given_up_and_the_next_try_finds_out_what_became_of_it() {
     let database = empty_postgres().await;
-    let messages = [(Way::ToServer, 900), (Way::ToClient, 170)];
-    let messages = messages.into_iter().flat_map(|(way, end)| (0..end).step_by(end / 8).map(move |bytes| (way, bytes)));
-    let plain = [0, 100, 250].map(|bytes| (Way::ToServer, bytes)).into_iter();
-    let plain = plain.chain([0, 10, 20].map(|bytes| (Way::ToClient, bytes)));
-    let places = messages.map(|place| (place, Shape::Message)).chain(plain.map(|place| (place, Shape::Plain)));
-    all(places, |((way, bytes), shape)| silent_at(database.clone(), way, shape, bytes)).await;
+    let places = [
+        (Shape::Plain, Way::ToServer, 250, 3),
+        (Shape::Plain, Way::ToClient, 20, 3),
+        (Shape::Message, Way::ToServer, 800, 4),
+        (Shape::Message, Way::ToClient, 50, 4),
+        (Shape::Transaction, Way::ToServer, 900, 8),
+        (Shape::Transaction, Way::ToClient, 170, 8),
+    ];
+    let places = places
+        .into_iter()
+        .flat_map(|(shape, way, end, tries)| (0..=end).step_by(end / tries).map(move |bytes| (shape, way, bytes)));
+    all(places, |(shape, way, bytes)| silent_at(database.clone(), way, shape, bytes)).await;
 }
 
 /// Silent from this byte on, but only until the append was given up: its connection is sound again and in the pool, with
@@ -84,9 +90,9 @@ async fn late_at(database: String, way: Way, shape: Shape, bytes: usize) {
     .await;
     let (mut writer, mut other) = (Writer::on(&bench).await, Writer::on(&bench).await);
     assert_eq!(bench.commit(&writer.next(shape)).await, writer.appended());
-    let write = writer.next(shape);
+    let group = writer.next(shape);
     bench.proxy.end_after(way, bytes, End::Silence);
-    let answer = bench.store.commit(std::slice::from_ref(&write)).await;
+    let answer = bench.store.commit(&group).await;
     assert!(bench.proxy.disarm(), "{place}: it was not silenced");
     bench.proxy.speak();
     assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{place}: {answer:?}");
@@ -94,7 +100,7 @@ async fn late_at(database: String, way: Way, shape: Shape, bytes: usize) {
     // Somebody else sees only what is committed.
     let somebody = Bench::on(&database, |_| ()).await;
     other.check(&somebody).await;
-    assert_eq!(bench.commit(&write).await, writer.appended(), "{place}: the second try");
+    assert_eq!(bench.commit(&group).await, writer.appended(), "{place}: the second try");
     writer.check(&somebody).await;
 }
 
@@ -123,10 +129,14 @@ async fn a_store_whose_connections_fall_silent_on_their_way_back_gets_new_ones()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_acknowledged_after_a_late_answer_is_committed() {
     let database = empty_postgres().await;
-    let message = (0..170).step_by(7).map(|bytes| (Way::ToClient, Shape::Message, bytes));
+    let answers = (0..170).step_by(7).map(|bytes| (Way::ToClient, Shape::Transaction, bytes));
+    let message = (0..55).step_by(7).map(|bytes| (Way::ToClient, Shape::Message, bytes));
     let plain = (0..25).step_by(7).map(|bytes| (Way::ToClient, Shape::Plain, bytes));
-    let asked = (0..60).step_by(4).chain((60..900).step_by(75)).map(|bytes| (Way::ToServer, Shape::Message, bytes));
-    all(message.chain(plain).chain(asked), |(way, shape, bytes)| late_at(database.clone(), way, shape, bytes)).await;
+    let asked = (0..60).step_by(4).chain((60..900).step_by(75)).map(|bytes| (Way::ToServer, Shape::Transaction, bytes));
+    all(answers.chain(message).chain(plain).chain(asked), |(way, shape, bytes)| {
+        late_at(database.clone(), way, shape, bytes)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

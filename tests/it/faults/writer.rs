@@ -34,11 +34,11 @@ impl Bench {
         Self { proxy, store }
     }
 
-    /// Tries until the store answers.
-    pub(super) async fn commit(&self, write: &Write) -> Written {
+    /// Tries until the store answers; the last write's answer.
+    pub(super) async fn commit(&self, group: &[Write]) -> Written {
         let began = Instant::now();
         loop {
-            match self.store.commit(std::slice::from_ref(write)).await {
+            match self.store.commit(group).await {
                 Ok(mut answers) => return answers.pop().unwrap(),
                 Err(StoreError::Unavailable(why)) => {
                     assert!(began.elapsed() < PATIENCE, "the store does not come back: {why}");
@@ -50,13 +50,15 @@ impl Bench {
     }
 }
 
-/// What an append is like on its way to the database.
+/// What a group of appends is like on its way to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// One statement: text alone.
+    /// One statement over the log: text alone.
     Plain,
-    /// A transaction over four tables: a message is accepted and an agent starts.
+    /// One statement over four tables: a message is accepted and an agent starts.
     Message,
+    /// A transaction: the same, and text that goes on from it.
+    Transaction,
 }
 
 pub(super) struct Writer {
@@ -71,32 +73,39 @@ impl Writer {
     pub(super) async fn on(bench: &Bench) -> Self {
         let key = ConversationKey { owner: Owner::local(), id: ConversationId(Uuid::new_v4()) };
         let open = Write::Open { key: key.clone(), create: Some(some_new()), now: now() };
-        match bench.commit(&open).await {
+        match bench.commit(&[open]).await {
             Written::Opened(opened) => Self { key, id: opened.id, fence: opened.fence, sent: Vec::new() },
             other => panic!("{other:?}"),
         }
     }
 
-    /// The next append. It counts as sent: from here on it must be stored once.
-    pub(super) fn next(&mut self, shape: Shape) -> Write {
+    /// The next group. It counts as sent: from here on it must be stored once.
+    pub(super) fn next(&mut self, shape: Shape) -> Vec<Write> {
+        match shape {
+            Shape::Plain => vec![self.append(false)],
+            Shape::Message => vec![self.append(true)],
+            Shape::Transaction => vec![self.append(true), self.append(false)],
+        }
+    }
+
+    fn append(&mut self, accepts: bool) -> Write {
         let turn = TurnId(Uuid::now_v7());
         let message_id = MessageId(Uuid::now_v7());
         let agent: AgentId = "a".parse().unwrap();
         let client = Uuid::now_v7().to_string().parse().unwrap();
         let (content, role) = ("words".to_owned(), Role::User);
-        let events = match shape {
-            Shape::Plain => vec![(Event::ContentChunk { content, agent_id: agent, message_id }, None)],
-            Shape::Message => {
-                let note = AcceptedNote { metadata: JsonObject::new(), body_hash: [7; 32] };
-                let switch = Event::AgentSwitch {
-                    from_agent: "none".to_owned(),
-                    to_agent: agent,
-                    reason: protocol::event::SwitchReason::FirstMessage,
-                    detail: None,
-                };
-                let accepted = Event::MessageAccepted { client_message_id: client, message_id, content, role };
-                vec![(accepted, Some(Arc::new(note))), (switch, None)]
-            }
+        let events = if accepts {
+            let note = AcceptedNote { metadata: JsonObject::new(), body_hash: [7; 32] };
+            let switch = Event::AgentSwitch {
+                from_agent: "none".to_owned(),
+                to_agent: agent,
+                reason: protocol::event::SwitchReason::FirstMessage,
+                detail: None,
+            };
+            let accepted = Event::MessageAccepted { client_message_id: client, message_id, content, role };
+            vec![(accepted, Some(Arc::new(note))), (switch, None)]
+        } else {
+            vec![(Event::ContentChunk { content, agent_id: agent, message_id }, None)]
         };
         let events: Arc<[StoredEvent]> =
             events.into_iter().map(|(event, note)| self.event(turn, event, note)).collect();
@@ -116,7 +125,7 @@ impl Writer {
         Written::Appended { head: Seq(self.sent.len() as u64) }
     }
 
-    /// Whether the last append is stored, although nobody said so.
+    /// Whether the last group is stored, although nobody said so.
     pub(super) async fn is_stored(&self, bench: &Bench) -> bool {
         for _ in 0..50 {
             if let Ok(Found::Here((_, record))) = bench.store.conversation(&self.key).await {
