@@ -13,6 +13,8 @@ mod context;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod model;
