@@ -34,4 +34,6 @@ mod supervision;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod termination;
+#[cfg(test)]
 mod turns;
