@@ -11,6 +11,8 @@ mod browser;
 #[cfg(test)]
 mod context;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod figures;
