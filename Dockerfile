@@ -1,5 +1,5 @@
 # docker build -t switchboard .
-# docker run -d --name switchboard -p 127.0.0.1:8080:8080 -v switchboard:/data switchboard
+# docker run -d --name switchboard --restart unless-stopped --stop-timeout 60 -p 127.0.0.1:8080:8080 -v switchboard:/data switchboard
 # docker exec switchboard cat /data/admin-token
 #
 # Callers come from outside the container, so each sends the admin token: `Authorization: Bearer …`.
@@ -21,7 +21,7 @@ USER switchboard
 VOLUME /data
 EXPOSE 8080
 ENV SWITCHBOARD_SERVER__HOST=0.0.0.0 SWITCHBOARD_CONFIG=/etc/switchboard/config.yaml SWITCHBOARD_DATA=/data
-# Running turns may end: docker stop --time 60.
+# Running turns may end: that is what --stop-timeout is for.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /readyz HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]

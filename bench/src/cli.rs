@@ -8,7 +8,7 @@ use crate::{floor::FloorOptions, scenario::Scenario, target::Target};
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask bench                              everything, PostgreSQL included; some ten minutes
+  cargo xtask bench                              everything, PostgreSQL included; some seven minutes
   cargo xtask bench -- --quick                   the same, short: does it run at all?
   switchboard-bench --only 16x200 --targets f3-normal,sqlite-normal
   switchboard-bench --transport sse --json out.json
@@ -49,7 +49,8 @@ pub(crate) struct RunOptions {
     /// How clients follow a conversation of Switchboard. The floors have WebSockets alone.
     #[arg(long, value_enum, default_value = "ws")]
     pub(crate) transport: Transport,
-    /// Rounds are repeated until they took this long together, per scenario and server.
+    /// Each scenario has this long on each server: the sum over its rounds. A round is one answer of each conversation,
+    /// 0.03 to 4 s; the warm-up, and opening and closing of connections, are not counted.
     #[arg(long, default_value_t = 10.0, value_name = "SECONDS")]
     pub(crate) seconds: f64,
     /// A short run, to see that everything works: its figures say little.

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::{
     cli::{RunOptions, Transport},
-    disk, load,
+    disk, load, ours,
     process::{Server, raise_file_limit},
     procfs,
     report::{self, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Talked},
@@ -23,7 +23,7 @@ use crate::{
 const STARTS: usize = 5;
 /// After a start the server has some work left to do; then its memory is read.
 const SETTLE: Duration = Duration::from_millis(500);
-/// How long conversations may take to be put away.
+/// How long conversations may take to be put away, after the time that they stay.
 const PUT_AWAY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Measures what was asked for, prints the tables, and fails if a token was lost, doubled or out of order.
@@ -79,7 +79,7 @@ fn targets(options: &RunOptions, scenario: Scenario) -> Vec<Target> {
 }
 
 async fn one(options: &RunOptions, stage: &mut Stage, scenario: Scenario, target: Target) -> Result<Figures> {
-    let place = stage.place(target, scenario == Scenario::Idle).await?;
+    let place = stage.place(target, (scenario == Scenario::Idle).then(|| ours::conversation_idle(options))).await?;
     let figures = match scenario.plan() {
         Some(plan) => Figures::Talked(talk(options, stage, &place, plan).await?),
         None if scenario == Scenario::Start => Figures::Start(start(stage, &place).await?),
@@ -102,7 +102,7 @@ async fn talk(options: &RunOptions, stage: &Stage, place: &Place, plan: Plan) ->
     };
     let before = Cpu::now(stage, server.pid())?;
     let rounds = load::run(&load).await.with_context(|| server.words())?;
-    Ok(Talked::of(plan, rounds, rss_start_kib, &before.until_now(stage, server.pid())?))
+    Ok(Talked::of(rounds, rss_start_kib, &before.until_now(stage, server.pid())?))
 }
 
 /// Who took how many seconds of CPU.
@@ -149,29 +149,67 @@ async fn idle(stage: &Stage, place: &Place, sessions: usize) -> Result<Idle> {
     sleep(SETTLE).await;
     let rss_start_kib = procfs::rss_kib(server.pid())?;
     let mut sockets = load::idle(server.port, sessions).await.with_context(|| server.words())?;
-    let rss_talked_kib = procfs::rss_kib(server.pid())?;
-    if place.target.is_ours() {
-        put_away(&server, &place.admin_token()?).await?;
+    let conversations = match place.conversation_idle {
+        Some(idle) if place.target.is_ours() => Some(Conversations::of(&server, &place.admin_token()?, idle)?),
+        _ => None,
+    };
+    let rss_live_kib = live(conversations.as_ref(), &server, sessions).await?;
+    if let Some(conversations) = conversations {
+        conversations.put_away().await?;
     }
     sleep(4 * SETTLE).await;
-    let rss_kib = procfs::rss_kib(server.pid())?;
+    let rss_put_away_kib = procfs::rss_kib(server.pid())?;
     let open = sockets.iter_mut().map(load::Socket::is_open).filter(|open| *open).count();
     if open < sessions {
         bail!("the server closed {} of {sessions} idle sessions", sessions - open);
     }
-    Ok(Idle { sessions, rss_start_kib, rss_talked_kib, rss_kib })
+    Ok(Idle { sessions, rss_start_kib, rss_live_kib, rss_put_away_kib })
 }
 
-/// Waits until no conversation is in memory any more.
-async fn put_away(server: &Server, token: &str) -> Result<()> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
-    let url = format!("http://127.0.0.1:{}/api/admin/conversations", server.port);
-    for _ in 0..PUT_AWAY_WITHIN.as_secs() {
-        let live: serde_json::Value = http.get(&url).bearer_auth(token.trim()).send().await?.json().await?;
-        if live["count"] == 0 {
-            return Ok(());
-        }
-        sleep(Duration::from_secs(1)).await;
+/// Memory while every conversation is in it, before the reading and after.
+async fn live(conversations: Option<&Conversations>, server: &Server, sessions: usize) -> Result<u64> {
+    let Some(conversations) = conversations else { return procfs::rss_kib(server.pid()) };
+    let before = conversations.live().await?;
+    let rss_kib = procfs::rss_kib(server.pid())?;
+    let after = conversations.live().await?;
+    if before != sessions as u64 || after != before {
+        bail!(
+            "{before}, then {after} of {sessions} conversations are in memory: `conversation_idle` is too short here"
+        );
     }
-    bail!("conversations are still in memory after {PUT_AWAY_WITHIN:?}")
+    Ok(rss_kib)
+}
+
+/// Which conversations Switchboard has in memory.
+struct Conversations {
+    http: reqwest::Client,
+    url: String,
+    token: String,
+    idle: Duration,
+}
+
+impl Conversations {
+    fn of(server: &Server, token: &str, idle: Duration) -> Result<Self> {
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        let url = format!("http://127.0.0.1:{}/api/admin/conversations", server.port);
+        Ok(Self { http, url, token: token.trim().to_owned(), idle })
+    }
+
+    async fn live(&self) -> Result<u64> {
+        let answer = self.http.get(&self.url).bearer_auth(&self.token).send().await?.error_for_status()?;
+        let list: serde_json::Value = answer.json().await?;
+        list["count"].as_u64().with_context(|| format!("{} tells no count", self.url))
+    }
+
+    /// Waits until none is in memory any more.
+    async fn put_away(&self) -> Result<()> {
+        let within = self.idle + PUT_AWAY_WITHIN;
+        for _ in 0..within.as_secs() {
+            if self.live().await? == 0 {
+                return Ok(());
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+        bail!("conversations are still in memory after {within:?}")
+    }
 }

@@ -1,11 +1,16 @@
 //! Switchboard's own config for a run.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use crate::floor::Synchronous;
+use crate::{cli::RunOptions, floor::Synchronous};
 
 /// What is raised over the defaults, in words for the report.
-pub(crate) const RAISED: &str = "limits.runs_concurrent_max 64 → 4096, limits.sessions_max 10000 → 20000, limits.conversation_idle 1m → 2s (idle alone)";
+pub(crate) const RAISED: &str = "limits.runs_concurrent_max 64 → 4096, limits.sessions_max 10000 → 20000, in idle alone limits.conversation_idle 1m → 30s (10s with --quick) and limits.websocket_ping_interval 25s → 5m";
+
+/// In the scenario `idle`: long enough for all conversations to be in memory at once, and no longer.
+pub(crate) fn conversation_idle(options: &RunOptions) -> Duration {
+    Duration::from_secs(if options.quick { 10 } else { 30 })
+}
 
 /// Where a config of Switchboard finds an address that may hold a password.
 pub(crate) const DATABASE_URL_VARIABLE: &str = "BENCH_DATABASE_URL";
@@ -18,7 +23,7 @@ pub(crate) enum Database {
 }
 
 /// A config with one agent: the model at `upstream`.
-pub(crate) fn config(port: u16, upstream: &str, data: &Path, database: &Database, idle: bool) -> String {
+pub(crate) fn config(port: u16, upstream: &str, data: &Path, database: &Database, idle: Option<Duration>) -> String {
     let database = match database {
         Database::Sqlite(synchronous) => {
             let path = data.join("switchboard.db");
@@ -26,7 +31,10 @@ pub(crate) fn config(port: u16, upstream: &str, data: &Path, database: &Database
         }
         Database::Postgres(_) => format!("{{ url: \"env:{DATABASE_URL_VARIABLE}\" }}"),
     };
-    let idle = if idle { ", conversation_idle: 2s" } else { "" };
+    // The clients of this scenario wait without reading, so they answer no ping.
+    let idle = idle.map_or_else(String::new, |idle| {
+        format!(", conversation_idle: {}s, websocket_ping_interval: 5m", idle.as_secs())
+    });
     format!(
         "server: {{ port: {port} }}\n\
          database: {database}\n\

@@ -19,7 +19,7 @@ pub(crate) enum Scenario {
     /// 1,000 conversations, 100 tokens each, one every 20 ms, started over one second.
     #[value(name = "1000x100")]
     Crowd,
-    /// 5,000 WebSockets whose conversations are idle and put away.
+    /// 5,000 WebSockets whose conversations are idle: first in memory, then put away.
     #[value(name = "idle")]
     Idle,
 }
@@ -56,7 +56,7 @@ impl Scenario {
             Self::Flood => "16 conversations × 200 tokens at 0 ms",
             Self::Steady => "100 conversations × 100 tokens at 20 ms",
             Self::Crowd => "1,000 conversations × 100 tokens at 20 ms, started over 1 s",
-            Self::Idle => "idle WebSockets, their conversations put away",
+            Self::Idle => "idle WebSockets: with their conversations in memory, and after those were put away",
         }
     }
 

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -35,8 +36,8 @@ pub(crate) struct Place {
     pub(crate) target: Target,
     folder: PathBuf,
     database: Option<Database>,
-    /// Conversations are put away at once.
-    idle: bool,
+    /// How long conversations stay in memory with nothing to do; the default, where none.
+    pub(crate) conversation_idle: Option<Duration>,
 }
 
 impl Stage {
@@ -74,7 +75,7 @@ impl Stage {
     }
 
     /// A new folder and database for one measurement.
-    pub(crate) async fn place(&mut self, target: Target, idle: bool) -> Result<Place> {
+    pub(crate) async fn place(&mut self, target: Target, conversation_idle: Option<Duration>) -> Result<Place> {
         self.runs += 1;
         let folder = self.folder.path().join(format!("run-{}", self.runs));
         std::fs::create_dir(&folder)?;
@@ -84,7 +85,7 @@ impl Stage {
             (Kind::Postgres, Some(postgres)) => Some(Database::Postgres(postgres.fresh().await?)),
             (Kind::Postgres, None) => bail!("`postgres` needs --postgres URL; `cargo xtask bench` starts one"),
         };
-        Ok(Place { target, folder, database, idle })
+        Ok(Place { target, folder, database, conversation_idle })
     }
 
     /// Starts the target there and waits until it is ready; milliseconds that it took.
@@ -109,7 +110,8 @@ impl Stage {
 
     fn ours(&self, place: &Place, database: &Database, port: u16) -> Result<Command> {
         let config = place.folder.join("config.yaml");
-        std::fs::write(&config, ours::config(port, &self.upstream.url, &place.folder, database, place.idle))?;
+        let text = ours::config(port, &self.upstream.url, &place.folder, database, place.conversation_idle);
+        std::fs::write(&config, text)?;
         let mut command = tied(&self.server_program);
         command.arg("--config").arg(&config).arg("--data").arg(&place.folder);
         // What the caller has set must not change what is measured.

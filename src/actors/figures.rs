@@ -6,7 +6,11 @@ use prometheus_client::{
 };
 use protocol::Event;
 
+use super::supervisor::{ChildState, OnChange};
 use crate::store::StoredEvent;
+
+/// Actors whose restarts are counted. Agents count their own, by their ids.
+const ACTORS: [&str; 4] = ["conversation", "persistence", "registry", "retention"];
 
 /// From 0.25 ms, a commit on a fast disk, to 8 s, one that hardly succeeds.
 const COMMIT_SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.125, 0.5, 2.0, 8.0];
@@ -18,6 +22,13 @@ const TURN_SECONDS: [f64; 11] = [0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0
 pub struct TurnLabels {
     /// `completed`, `waiting`, `failed` or `cancelled`.
     pub status: &'static str,
+}
+
+/// Which kind of actor.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ActorLabels {
+    /// `conversation`, `persistence`, `registry` or `retention`.
+    pub actor: &'static str,
 }
 
 /// What the actors count. Each figure is a handle: clones count together.
@@ -39,10 +50,46 @@ pub struct Figures {
     pub writes: Counter,
     /// Writes that wait for their commit, or are in it.
     pub writes_waiting: Gauge,
+    /// Turns of live conversations that wait behind the one that is under way.
+    pub turns_waiting: Gauge,
+    /// Actors that were built anew after a failure.
+    pub actor_restarts: Family<ActorLabels, Counter>,
+}
+
+/// What one holder adds to a gauge. It is taken back when the holder is gone, however that came about.
+#[derive(Debug)]
+pub struct Share {
+    gauge: Gauge,
+    amount: i64,
+}
+
+impl Share {
+    /// Nothing yet.
+    pub fn of(gauge: &Gauge) -> Self {
+        Self { gauge: gauge.clone(), amount: 0 }
+    }
+
+    /// So much, in place of what it was.
+    pub fn set(&mut self, amount: usize) {
+        let amount = i64::try_from(amount).unwrap_or(i64::MAX);
+        self.gauge.inc_by(amount - self.amount);
+        self.amount = amount;
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.gauge.dec_by(self.amount);
+    }
 }
 
 impl Default for Figures {
     fn default() -> Self {
+        let actor_restarts = Family::<ActorLabels, Counter>::default();
+        for actor in ACTORS {
+            // A rate needs the 0 that it begins with.
+            drop(actor_restarts.get_or_create(&ActorLabels { actor }));
+        }
         Self {
             events: Counter::default(),
             turns: Family::default(),
@@ -52,6 +99,8 @@ impl Default for Figures {
             commit_failures: Counter::default(),
             writes: Counter::default(),
             writes_waiting: Gauge::default(),
+            turns_waiting: Gauge::default(),
+            actor_restarts,
         }
     }
 }
@@ -67,5 +116,54 @@ impl Figures {
                 self.turn_seconds.observe(*milliseconds as f64 / 1000.0);
             }
         }
+    }
+
+    /// For the supervisors, who hear of every restart.
+    pub fn restarts_counted(&self) -> OnChange {
+        let restarts = self.actor_restarts.clone();
+        Box::new(move |name, state| {
+            if state == ChildState::Running
+                && let Some(actor) = kind_of(name)
+            {
+                restarts.get_or_create(&ActorLabels { actor }).inc();
+            }
+        })
+    }
+}
+
+/// `persistence-0` is one of several, `conversation ID` one of very many: a figure for each would never end.
+fn kind_of(name: &str) -> Option<&'static str> {
+    let kind = name.split([' ', '-']).next()?;
+    ACTORS.into_iter().find(|known| *known == kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn restarts_are_counted_by_kind_and_failures_are_not() {
+        let figures = Figures::default();
+        let heard = figures.restarts_counted();
+        for name in ["persistence-0", "persistence-7", "registry", "conversation 0198c0de-0000-7000-8000-000000000000"]
+        {
+            heard(name, ChildState::Restarting);
+            heard(name, ChildState::Running);
+        }
+        heard("retention", ChildState::Quarantined);
+        let counted = ACTORS.map(|actor| figures.actor_restarts.get_or_create(&ActorLabels { actor }).get());
+        assert_eq!(counted, [1, 2, 1, 0]);
+    }
+
+    #[test]
+    fn a_share_is_taken_back_with_its_holder() {
+        let gauge = Gauge::default();
+        let (mut one, mut other) = (Share::of(&gauge), Share::of(&gauge));
+        one.set(3);
+        other.set(2);
+        one.set(1);
+        assert_eq!(gauge.get(), 3);
+        drop(one);
+        assert_eq!(gauge.get(), 2);
     }
 }

@@ -20,7 +20,7 @@ use super::{
     guard::{self, ChildSpec, Leave},
     supervisor::SupervisorHandle,
 };
-use crate::store::{ConversationKey, Store, StoreError, Write, Written};
+use crate::store::{ConversationKey, InternalId, Store, StoreError, Write, Written};
 
 /// Timers fire at whole milliseconds, this much late on average.
 const TIMER_ROUNDS_UP_BY: Duration = Duration::from_micros(500);
@@ -73,6 +73,8 @@ pub enum WriteOutcome {
 /// A write on its way. Whoever drops it without an answer answers [`WriteOutcome::Lost`].
 #[derive(Debug)]
 pub struct Job {
+    /// Whose, for the log.
+    key: ConversationKey,
     write: Write,
     ticket: u64,
     to: Recipient<Committed>,
@@ -85,6 +87,14 @@ impl Job {
     fn answer(mut self, outcome: WriteOutcome) {
         self.answered = true;
         self.to.do_send(Committed { ticket: self.ticket, outcome });
+    }
+
+    /// The conversation as tables name it; none where it is not known yet.
+    fn row(&self) -> Option<InternalId> {
+        match &self.write {
+            Write::Open { create, .. } => create.as_ref().map(|new| new.id),
+            Write::Append { conversation, .. } | Write::Erase { conversation, .. } => Some(*conversation),
+        }
     }
 
     fn bytes(&self) -> usize {
@@ -133,7 +143,8 @@ impl PersistenceHandle {
         // Unbounded, but each conversation has at most one write under way.
         let waiting = self.waiting.clone();
         waiting.inc();
-        self.shards[place].do_send(Submit(Job { write, ticket, to, answered: false, waiting }));
+        let key = shard_key.clone();
+        self.shards[place].do_send(Submit(Job { key, write, ticket, to, answered: false, waiting }));
     }
 
     /// Writes that are not stored yet.
@@ -279,9 +290,11 @@ impl PersistenceActor {
             Err(StoreError::Unavailable(why)) => self.retry_later(&why, ctx),
             // Such a write can never succeed; alone in its group it is known to be the one.
             Err(error) if self.group_size == 1 => {
-                tracing::error!(%error, "a write was given up");
                 self.store_answers();
                 if let Some(job) = self.queue.pop_front() {
+                    let (tenant, conversation, row) = (&job.key.owner.tenant, job.key.id, job.row());
+                    let row = row.map(|row| tracing::field::display(row.0));
+                    tracing::error!(%tenant, %conversation, row, %error, "a write was given up");
                     job.answer(WriteOutcome::Damaged(error.to_string()));
                 }
                 self.commit(ctx);

@@ -127,7 +127,9 @@ async fn make(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts:
     let time_max = slot.limits().execution_time_max;
     let cancelled = pipe.cancelled().clone();
     let work = async {
+        let waits = slot.run_waits();
         let _permit = permits.acquire_owned().await.map_err(|_| closed())?;
+        drop(waits);
         let turn = turn_of(&job, &parts, time_max).await?;
         let (agent, sink) = (slot.agent(), pipe.sink());
         let task = tokio::spawn(async move { agent.run(turn, sink).await }.in_current_span());

@@ -62,8 +62,10 @@ pub enum AgentState {
 /// Counters of one agent, since the start of the process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AgentFigures {
-    /// Runs under way.
+    /// Runs under way, those that wait for their place too.
     pub runs_active: u64,
+    /// Runs that wait for their place, because as many as may run do.
+    pub runs_waiting: u64,
     /// Runs begun.
     pub runs_total: u64,
     /// Runs that failed.
@@ -82,9 +84,20 @@ pub struct AgentSlot {
     built: ArcSwap<Built>,
     status: Mutex<Status>,
     runs_active: AtomicU64,
+    runs_waiting: AtomicU64,
     runs_total: AtomicU64,
     failures: AtomicU64,
     restarts: AtomicU64,
+}
+
+/// A run that waits for its place.
+#[derive(Debug)]
+pub struct WaitingRun<'a>(&'a AtomicU64);
+
+impl Drop for WaitingRun<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 struct Built {
@@ -114,8 +127,8 @@ impl AgentSlot {
         let built = ArcSwap::from_pointee(Built::new(factory()?));
         let status = Mutex::new(Status { enabled, ..Status::default() });
         let zero = || AtomicU64::new(0);
-        let (runs_active, runs_total, failures, restarts) = (zero(), zero(), zero(), zero());
-        Ok(Self { id, factory, limits, built, status, runs_active, runs_total, failures, restarts })
+        let (runs_active, runs_waiting, runs_total, failures, restarts) = (zero(), zero(), zero(), zero(), zero());
+        Ok(Self { id, factory, limits, built, status, runs_active, runs_waiting, runs_total, failures, restarts })
     }
 
     /// Its id.
@@ -186,6 +199,12 @@ impl AgentSlot {
         self.runs_total.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// A run waits for its place, as long as what this answers lives.
+    pub fn run_waits(&self) -> WaitingRun<'_> {
+        self.runs_waiting.fetch_add(1, Ordering::Relaxed);
+        WaitingRun(&self.runs_waiting)
+    }
+
     /// A run ended; with the operator's words if it failed.
     pub fn run_ended(&self, failure: Option<String>) {
         self.runs_active.fetch_sub(1, Ordering::Relaxed);
@@ -200,6 +219,7 @@ impl AgentSlot {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         AgentFigures {
             runs_active: read(&self.runs_active),
+            runs_waiting: read(&self.runs_waiting),
             runs_total: read(&self.runs_total),
             failures: read(&self.failures),
             restarts: read(&self.restarts),

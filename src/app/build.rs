@@ -149,16 +149,16 @@ impl Ground {
         catalog: &Arc<Catalog>,
         fatal: &CancellationToken,
     ) -> Self {
-        let arbiters = Arc::new(Arbiters::start(ARBITERS, runtime));
+        let (arbiters, figures) = (Arc::new(Arbiters::start(ARBITERS, runtime)), Figures::default());
         let start = |name: &str, escalation, on_change| {
             Supervisor::start_on(arbiters.of(&name), name, escalation, Arc::clone(&clock), on_change)
         };
         let levels = Levels {
-            root: start("root", Escalation::Fatal(fatal.clone()), Box::new(|_, _| {})),
+            root: start("root", Escalation::Fatal(fatal.clone()), figures.restarts_counted()),
             agents: start("agents", Escalation::Quarantine, agent::on_change(Arc::clone(catalog))),
-            conversations: start("conversations", Escalation::Quarantine, Box::new(|_, _| {})),
+            conversations: start("conversations", Escalation::Quarantine, figures.restarts_counted()),
         };
-        Self { io: runtime.handle().clone(), arbiters, clock, store, restarts, levels, figures: Figures::default() }
+        Self { io: runtime.handle().clone(), arbiters, clock, store, restarts, levels, figures }
     }
 
     fn start_persistence(&self, bounds: GroupBounds, shards: usize) -> PersistenceHandle {

@@ -30,23 +30,19 @@ pub enum Stopped {
 
 impl Running {
     /// Serves until SIGTERM or SIGINT comes or something fatal happens, then goes down.
-    ///
-    /// # Errors
-    /// When signals cannot be listened to.
-    pub async fn until_stopped(self) -> std::io::Result<Stopped> {
-        let mut signals = Signals::new()?;
+    pub async fn until_stopped(self, mut signals: Signals) -> Stopped {
         tokio::select! {
             () = signals.next() => {}
             () = self.fatal.cancelled() => {
                 tracing::error!("what everything stands on was given up, leaving");
-                return Ok(Stopped::Fatal);
+                return Stopped::Fatal;
             }
         }
         tracing::info!("going down; again to leave at once");
         tell_the_service_manager(NotifyState::Stopping);
         tokio::select! {
-            stopped = self.drain() => Ok(stopped),
-            () = signals.next() => Ok(Stopped::AtOnce),
+            stopped = self.drain() => stopped,
+            () = signals.next() => Stopped::AtOnce,
         }
     }
 
@@ -77,13 +73,19 @@ impl Running {
     }
 }
 
-struct Signals {
+/// SIGTERM and SIGINT. From the moment that this is there they no longer end the process by themselves.
+#[derive(Debug)]
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub fn listen() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 

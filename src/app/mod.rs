@@ -17,7 +17,7 @@ use secrecy::SecretString;
 pub use self::{
     agents::PlugError,
     data_dir::{DataDir, DataDirError},
-    drain::Stopped,
+    drain::{Signals, Stopped},
     serve::{ServeError, serve},
     start::{Running, StartError, runtime},
 };

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use sd_notify::NotifyState;
 
 use super::{
-    DataDir, DataDirError, Options, Running, StartError, Stopped,
+    DataDir, DataDirError, Options, Running, Signals, StartError, Stopped,
     agents::{self, PlugError},
     banner, from_config, runtime,
 };
@@ -102,10 +102,12 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
             runtime.spawn(async move { context(&context_of, &store.clone()).map(|context| (store, context)) });
         let (store, context) = context.await.map_err(std::io::Error::other)??;
         let running = Running::start(runtime, options, Arc::new(store.clone()), context).await?;
+        // Whoever was told that it is ready may stop it at once, and the turns that it took up are to end.
+        let signals = Signals::listen()?;
         banner::print(&loaded, &running, token_is_made.then(|| data.admin_token_path()), &shown(&loaded.config, &url));
         tracing::info!(address = %running.address, milliseconds = began.elapsed().as_millis(), "ready");
         tell_the_service_manager(NotifyState::Ready);
-        let stopped = running.until_stopped().await?;
+        let stopped = running.until_stopped(signals).await;
         if stopped == Stopped::Drained {
             // A connection that fell silent may never be closed in order.
             let closed = async move { tokio::time::timeout(CLOSE_TIME_MAX, store.close()).await };

@@ -31,6 +31,11 @@ pub trait Cache: Send + Sync + std::fmt::Debug + 'static {
 
     /// Forgets documents.
     async fn remove(&self, keys: &[ContextKey]);
+
+    /// How many calls failed so far; none where no call can.
+    fn failures(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A store whose reads are answered by a cache where that is safe.
@@ -119,6 +124,10 @@ impl<T: ContextStore> ContextStore for CachedContext<T> {
         }
         self.cache.remove(keys).await;
         self.truth.forget(keys).await;
+    }
+
+    fn cache_failures(&self) -> Option<u64> {
+        self.cache.failures()
     }
 }
 

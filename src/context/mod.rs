@@ -94,6 +94,11 @@ pub trait ContextStore: Send + Sync + std::fmt::Debug + 'static {
     /// Lets go of copies of documents whose conversation was erased. What a cache cannot be told at the moment goes when
     /// its time to live is over. A store without copies has nothing to do: the rows of the table go with their conversation.
     async fn forget(&self, _keys: &[ContextKey]) {}
+
+    /// How many calls of a cache elsewhere failed so far; none where there is no such cache.
+    fn cache_failures(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What one run sees of the context: the conversation's shared document and the agent's own state.

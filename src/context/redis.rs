@@ -189,6 +189,10 @@ impl Cache for RedisCache {
         command.arg(keys.iter().map(name).collect::<Vec<_>>());
         self.ask(command.exec_async(&mut connection)).await;
     }
+
+    fn failures(&self) -> Option<u64> {
+        Some(Self::failures(self))
+    }
 }
 
 /// Connects with the first call.

@@ -99,7 +99,7 @@ impl ConversationState {
     }
 
     /// How many turns wait behind the one that is under way or being routed.
-    pub(super) fn waiting_behind(&self) -> usize {
+    pub fn waiting_behind(&self) -> usize {
         if self.open.is_some() { self.waiting.len() } else { self.waiting.len().saturating_sub(1) }
     }
 

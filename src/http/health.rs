@@ -23,8 +23,7 @@ pub(super) async fn live() -> HttpResponse {
 #[utoipa::path(get, path = "/readyz", tag = "health", responses((status = 200, body = HealthView), (status = 503, body = HealthView)))]
 #[route("/readyz", method = "GET", method = "HEAD")]
 pub(super) async fn ready(hub: Data<Hub>) -> HttpResponse {
-    let stored = hub.client.on_io(|store| async move { store.ping().await }).await;
-    let status = match stored {
+    let status = match hub.ask_store().await {
         _ if hub.is_draining() => "draining",
         Err(_) => "storage_unavailable",
         Ok(()) if !hub.persistence.health().is_available() => "storage_unavailable",

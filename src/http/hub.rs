@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use actix::Addr;
 use protocol::ConversationId;
 use secrecy::SecretString;
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -116,6 +116,13 @@ impl Hub {
     /// Asks conversations, with an order of its own: one request never waits for another.
     pub fn asker(&self) -> ConversationClient {
         self.client.for_session()
+    }
+
+    /// Asks the store whether it answers, and tells [`PersistenceHandle::health`], also where nobody waits for it any
+    /// more: on a server that nobody writes to, nothing else would find out.
+    pub fn ask_store(&self) -> JoinHandle<()> {
+        let (store, persistence) = (Arc::clone(&self.store), self.persistence.clone());
+        self.io.spawn(async move { persistence.health().pinged(store.ping().await) })
     }
 
     /// Whether the server goes down.

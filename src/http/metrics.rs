@@ -1,6 +1,9 @@
 //! The figures, in the text format of OpenMetrics that Prometheus reads.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use actix_web::{HttpResponse, get, web::Data};
 use prometheus_client::{
@@ -14,6 +17,9 @@ use crate::{actors::registry::ListLive, agent::catalog::AgentState};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// How long the store is waited for. Prometheus gives up after 10 s; what comes later is told the next time.
+const STORE_TIME_MAX: Duration = Duration::from_secs(2);
+
 /// Which agent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AgentLabels {
@@ -24,6 +30,7 @@ struct AgentLabels {
 #[utoipa::path(tag = "health", responses((status = 200, description = "OpenMetrics 1.0.0", body = String)))]
 #[get("/metrics")]
 pub(super) async fn metrics(hub: Data<Hub>) -> Result<HttpResponse, Problem> {
+    tokio::time::timeout(STORE_TIME_MAX, hub.ask_store()).await.ok();
     let live = hub.registry.send(ListLive(0)).await.map_or(0, |live| live.count);
     let mut registry = Registry::with_prefix("switchboard");
     counted(&mut registry, &hub);
@@ -46,10 +53,15 @@ fn counted(registry: &mut Registry, hub: &Hub) {
     registry.register("commit_failures", "group commits that failed and were tried again", figures.commit_failures);
     registry.register("writes", "writes that were committed", figures.writes);
     registry.register("writes_waiting", "writes that wait for their commit", figures.writes_waiting);
+    registry.register("turns_waiting", "turns that wait behind the one under way", figures.turns_waiting);
+    registry.register("actor_restarts", "actors built anew after a failure", figures.actor_restarts);
     let copy = |count: &AtomicU64| counter(count.load(Ordering::Relaxed));
     registry.register("sweeps", "sweeps of what is not kept any more", copy(&hub.swept.sweeps));
     registry.register("sweep_failures", "sweeps that failed", copy(&hub.swept.failures));
     registry.register("swept_event_rows", "rows of the log that were let go of", copy(&hub.swept.event_rows));
+    if let Some(failures) = hub.client.context.cache_failures() {
+        registry.register("redis_failures", "calls of Redis that failed; the database answered", counter(failures));
+    }
 }
 
 /// How things stand at the moment.
@@ -64,17 +76,19 @@ fn standing(registry: &mut Registry, hub: &Hub, live: usize) {
 }
 
 fn agents(registry: &mut Registry, hub: &Hub) {
-    let [active, up] = [(); 2].map(|()| Family::<AgentLabels, Gauge>::default());
+    let [active, waiting, up] = [(); 3].map(|()| Family::<AgentLabels, Gauge>::default());
     let [runs, failures, restarts] = [(); 3].map(|()| Family::<AgentLabels, Counter>::default());
     for slot in hub.catalog.slots() {
         let (labels, figures) = (AgentLabels { agent: slot.id().to_string() }, slot.figures());
-        active.get_or_create(&labels).set(signed(figures.runs_active));
+        active.get_or_create(&labels).set(signed(figures.runs_active.saturating_sub(figures.runs_waiting)));
+        waiting.get_or_create(&labels).set(signed(figures.runs_waiting));
         up.get_or_create(&labels).set(i64::from(slot.state() == AgentState::Running));
         runs.get_or_create(&labels).inc_by(figures.runs_total);
         failures.get_or_create(&labels).inc_by(figures.failures);
         restarts.get_or_create(&labels).inc_by(figures.restarts);
     }
     registry.register("agent_runs_active", "runs under way", active);
+    registry.register("agent_runs_waiting", "runs that wait until another one ends", waiting);
     registry.register("agent_up", "1 while it answers", up);
     registry.register("agent_runs", "runs begun", runs);
     registry.register("agent_failures", "runs that failed", failures);

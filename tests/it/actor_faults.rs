@@ -11,20 +11,31 @@ use protocol::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
 use switchboard::{
-    actors::policy::RestartPolicy,
+    actors::{policy::RestartPolicy, retention::RetentionBounds},
     clock::{Clock, SystemClock},
 };
 
 use crate::support::{
-    client::{assert_dense, new_id, said, types},
+    client::{PATIENCE, assert_dense, new_id, said, types},
     embedded::{Embedded, three_agents},
 };
 
 /// A clock that panics when it is told to. Whoever decides in a conversation asks it.
-#[derive(Debug, Clone, Default)]
-struct Tripwire(Arc<Mutex<VecDeque<()>>>);
+#[derive(Debug, Clone)]
+struct Tripwire {
+    panics: Arc<Mutex<VecDeque<()>>>,
+    /// Only the questions of this part of the server count.
+    of: &'static str,
+}
+
+const CONVERSATION: &str = "switchboard::actors::conversation::";
+const RETENTION: &str = "switchboard::actors::retention::";
 
 impl Tripwire {
+    fn of(of: &'static str) -> Self {
+        Self { panics: Arc::default(), of }
+    }
+
     /// So many of the next questions end in a panic.
     fn trip(&self, times: usize) {
         *self.panics() = std::iter::repeat_n((), times).collect();
@@ -36,15 +47,15 @@ impl Tripwire {
         }
     }
 
-    /// The supervisor asks for the time too, on a thread of its own: only the conversation's questions count.
+    /// Others ask for the time too, on threads of their own.
     fn is_touched(&self) -> bool {
         let armed = !self.panics().is_empty();
-        let asks = || Backtrace::force_capture().to_string().contains("switchboard::actors::conversation::");
+        let asks = || Backtrace::force_capture().to_string().contains(self.of);
         armed && asks() && self.panics().pop_front().is_some()
     }
 
     fn panics(&self) -> MutexGuard<'_, VecDeque<()>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.panics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,13 +67,17 @@ impl Clock for Tripwire {
 }
 
 fn server(restarts_max: usize) -> (Embedded, Tripwire) {
-    let tripwire = Tripwire::default();
+    server_with(Tripwire::of(CONVERSATION), restarts_max)
+}
+
+fn server_with(tripwire: Tripwire, restarts_max: usize) -> (Embedded, Tripwire) {
     let clock = Arc::new(tripwire.clone());
     let server = Embedded::with(three_agents(), |options| {
         let quick = Duration::from_millis(20);
         options.restarts =
             RestartPolicy { restarts_max, backoff_min: quick, backoff_max: quick, ..RestartPolicy::default() };
         options.clock = clock;
+        options.retention = RetentionBounds { sweep_interval: quick, ..RetentionBounds::default() };
     });
     (server, tripwire)
 }
@@ -83,6 +98,22 @@ async fn a_panic_while_a_message_is_decided_is_not_seen_by_its_sender() {
     }
     assert_dense(&seen);
     assert_eq!(seen, server.events(&id).await);
+    server.until_metric("switchboard_actor_restarts_total{actor=\"conversation\"}", 1).await;
+}
+
+#[tokio::test]
+async fn a_sweep_that_panics_is_counted_and_the_next_ones_come_all_the_same() {
+    let (server, tripwire) = server_with(Tripwire::of(RETENTION), 5);
+    tripwire.trip(2);
+    server.until_metric("switchboard_actor_restarts_total{actor=\"retention\"}", 2).await;
+    let before = server.metric("switchboard_sweeps_total").await;
+    let swept = async {
+        while server.metric("switchboard_sweeps_total").await == before {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, swept).await.expect("sweeps that go on");
+    assert_eq!(server.metric("switchboard_actor_restarts_total{actor=\"conversation\"}").await, 0);
 }
 
 #[tokio::test]

@@ -11,7 +11,11 @@ mod browser;
 #[cfg(test)]
 mod context;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod figures;
 #[cfg(test)]
 mod heartbeats;
 #[cfg(test)]
@@ -33,5 +37,7 @@ mod stores;
 mod supervision;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod termination;
 #[cfg(test)]
 mod turns;

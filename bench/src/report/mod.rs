@@ -9,12 +9,7 @@ pub(crate) use self::{
     machine::{Machine, Measured},
     table::table,
 };
-use crate::{
-    load::Rounds,
-    scenario::{Plan, Scenario},
-    stats::Spread,
-    target::Target,
-};
+use crate::{load::Rounds, scenario::Scenario, stats::Spread, target::Target};
 
 /// A whole run.
 #[derive(Debug, Serialize)]
@@ -67,6 +62,8 @@ pub(crate) struct Talked {
     pub(crate) tokens: u64,
     pub(crate) seconds: f64,
     pub(crate) tokens_per_second: f64,
+    /// Events of all kinds that came, as often as a client got one.
+    pub(crate) events_per_second: f64,
     /// Events that carried them, with those around them.
     pub(crate) events_per_token: f64,
     /// CPU milliseconds of the server for 1,000 tokens.
@@ -79,7 +76,6 @@ pub(crate) struct Talked {
     pub(crate) added_ms: Option<Spread>,
     pub(crate) rss_start_kib: u64,
     pub(crate) rss_peak_kib: u64,
-    pub(crate) rss_kib_per_conversation: f64,
     /// Conversations of all rounds that had a fault.
     pub(crate) failed: u64,
     pub(crate) faults: Vec<String>,
@@ -95,9 +91,8 @@ pub(crate) struct Shared {
 
 impl Talked {
     #[expect(clippy::cast_precision_loss, reason = "counts of a run are far below 2^52")]
-    pub(crate) fn of(plan: Plan, rounds: Rounds, rss_start_kib: u64, shared: &Shared) -> Self {
+    pub(crate) fn of(rounds: Rounds, rss_start_kib: u64, shared: &Shared) -> Self {
         let tokens = rounds.tokens.max(1) as f64;
-        let grown_kib = rounds.rss_peak_kib.saturating_sub(rss_start_kib) as f64;
         // The warm-up is one round more.
         let others_tokens = tokens * (rounds.count + 1) as f64 / rounds.count.max(1) as f64;
         Self {
@@ -105,6 +100,7 @@ impl Talked {
             tokens: rounds.tokens,
             seconds: rounds.seconds,
             tokens_per_second: rounds.tokens as f64 / rounds.seconds.max(f64::EPSILON),
+            events_per_second: rounds.events as f64 / rounds.seconds.max(f64::EPSILON),
             events_per_token: rounds.events as f64 / tokens,
             cpu_ms_per_1000: rounds.cpu_seconds * 1e6 / tokens,
             others_cpu_ms_per_1000: shared.others_cpu_seconds * 1e6 / others_tokens,
@@ -113,7 +109,6 @@ impl Talked {
             added_ms: Spread::millis(rounds.late_micros),
             rss_start_kib,
             rss_peak_kib: rounds.rss_peak_kib,
-            rss_kib_per_conversation: grown_kib / plan.conversations as f64,
             failed: rounds.failed,
             faults: rounds.faults,
         }
@@ -134,9 +129,10 @@ pub(crate) struct Start {
 pub(crate) struct Idle {
     pub(crate) sessions: usize,
     pub(crate) rss_start_kib: u64,
-    /// After each conversation said one token, before they were put away.
-    pub(crate) rss_talked_kib: u64,
-    pub(crate) rss_kib: u64,
+    /// After each conversation said one token; all of them were in memory before and after it was read.
+    pub(crate) rss_live_kib: u64,
+    /// When none of them was in memory any more; their WebSockets were open. A floor keeps no conversation.
+    pub(crate) rss_put_away_kib: u64,
 }
 
 impl Idle {

@@ -12,7 +12,7 @@ pub(crate) fn table(scenario: Scenario, rows: &[Row]) -> String {
         match &row.figures {
             Figures::Talked(talked) => {
                 head(&mut lines, &TALKED);
-                lines.push(talked_line(row.target, talked, floor(row.target, &rows)));
+                lines.push(talked_line(row.target, talked, floors(row.target, &rows)));
                 notes.extend(faults(row.target, talked));
             }
             Figures::Start(start) => {
@@ -29,21 +29,29 @@ pub(crate) fn table(scenario: Scenario, rows: &[Row]) -> String {
     lines.join("\n") + "\n"
 }
 
-const TALKED: [&str; 12] = [
+const TALKED: [&str; 13] = [
     "server",
     "tokens/s",
-    "of F3",
+    "of F1 / F2 / F3",
+    "events/s",
     "CPU ms / 1,000",
-    "× F3",
+    "× F1 / F2 / F3",
     "added ms p50 / p99 / max",
+    "× F3 p50 / p99",
     "first token ms p50 / p99",
     "events / token",
     "peak RSS, MB",
-    "RSS KB / conversation",
     "foreign cores",
     "failed",
 ];
-const IDLE: [&str; 5] = ["server", "sessions", "RSS at start, MB", "RSS idle, MB", "KB / session (before put away)"];
+const IDLE: [&str; 6] = [
+    "server",
+    "sessions",
+    "RSS at start, MB",
+    "RSS live, MB",
+    "KB / session, conversation live",
+    "KB / session, conversation put away",
+];
 
 /// Only before the first row.
 fn head(lines: &mut Vec<String>, names: &[&str]) {
@@ -53,30 +61,50 @@ fn head(lines: &mut Vec<String>, names: &[&str]) {
     }
 }
 
-fn floor<'a>(target: Target, rows: &[&'a Row]) -> Option<&'a Talked> {
-    let floor = target.floor()?;
-    rows.iter().find(|row| row.target == floor).and_then(|row| match &row.figures {
-        Figures::Talked(talked) => Some(talked),
-        _ => None,
-    })
+/// F1, F2 and F3 of the same run, as far as they were measured; none where the target is a floor itself.
+type Floors<'a> = Option<[Option<&'a Talked>; 3]>;
+
+fn floors<'a>(target: Target, rows: &[&'a Row]) -> Floors<'a> {
+    let talked = |floor| {
+        rows.iter().find(|row| row.target == floor).and_then(|row| match &row.figures {
+            Figures::Talked(talked) => Some(talked),
+            _ => None,
+        })
+    };
+    Some(target.floors()?.map(talked))
 }
 
-fn talked_line(target: Target, talked: &Talked, floor: Option<&Talked>) -> String {
-    let ratio = |of: fn(&Talked) -> f64| match floor {
-        Some(floor) => format!("{:.2}", of(talked) / of(floor)),
-        None => String::new(),
-    };
+/// A figure against that of each floor.
+fn ratios(talked: &Talked, floors: Floors<'_>, figure: fn(&Talked) -> f64) -> String {
+    let ratio = |floor: Option<&Talked>| floor.map(|floor| figure(talked) / figure(floor));
+    floors.map_or_else(String::new, |floors| joined(&floors.map(ratio)))
+}
+
+/// The added latency against that of F3.
+fn added(talked: &Talked, floors: Floors<'_>) -> String {
+    let Some([_, _, f3]) = floors else { return String::new() };
+    let ratio = |part: fn(Spread) -> f64| Some(part(talked.added_ms?) / part(f3?.added_ms?));
+    joined(&[ratio(|spread| spread.p50), ratio(|spread| spread.p99)])
+}
+
+fn joined(ratios: &[Option<f64>]) -> String {
+    let ratio = |ratio: &Option<f64>| ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
+    ratios.iter().map(ratio).collect::<Vec<_>>().join(" / ")
+}
+
+fn talked_line(target: Target, talked: &Talked, floors: Floors<'_>) -> String {
     let cells = [
         target.name().to_owned(),
         format!("{:.0}", talked.tokens_per_second),
-        ratio(|talked| talked.tokens_per_second),
+        ratios(talked, floors, |talked| talked.tokens_per_second),
+        format!("{:.0}", talked.events_per_second),
         format!("{:.1}", talked.cpu_ms_per_1000),
-        ratio(|talked| talked.cpu_ms_per_1000),
+        ratios(talked, floors, |talked| talked.cpu_ms_per_1000),
         spread(talked.added_ms, true),
+        added(talked, floors),
         spread(talked.first_token_ms, false),
         format!("{:.2}", talked.events_per_token),
         megabytes(talked.rss_peak_kib),
-        format!("{:.1}", talked.rss_kib_per_conversation),
         format!("{:.2}", talked.foreign_cores),
         talked.failed.to_string(),
     ];
@@ -93,8 +121,9 @@ fn idle_line(target: Target, idle: &Idle) -> String {
         target.name().to_owned(),
         idle.sessions.to_string(),
         megabytes(idle.rss_start_kib),
-        megabytes(idle.rss_kib),
-        format!("{:.1} ({:.1})", idle.kib_per_session(idle.rss_kib), idle.kib_per_session(idle.rss_talked_kib)),
+        megabytes(idle.rss_live_kib),
+        format!("{:.1}", idle.kib_per_session(idle.rss_live_kib)),
+        format!("{:.1}", idle.kib_per_session(idle.rss_put_away_kib)),
     ];
     format!("| {} |", cells.join(" | "))
 }
@@ -110,4 +139,44 @@ fn spread(spread: Option<Spread>, with_max: bool) -> String {
 
 fn megabytes(kib: u64) -> String {
     format!("{}.{}", kib / 1024, kib % 1024 * 10 / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Rounds;
+    use crate::report::Shared;
+
+    /// With twice the CPU and the latency, half the tokens in the same time.
+    fn row(target: Target, slower: u64) -> Row {
+        let rounds = Rounds {
+            count: 1,
+            tokens: 1_000 / slower,
+            events: 500,
+            seconds: 1.0,
+            cpu_seconds: 1.0,
+            late_micros: vec![1_000 * slower],
+            ..Rounds::default()
+        };
+        let shared = Shared { others_cpu_seconds: 0.0, foreign_cores: 0.0 };
+        Row { scenario: Scenario::Flood, target, figures: Figures::Talked(Talked::of(rounds, 0, &shared)) }
+    }
+
+    #[track_caller]
+    fn cells(rows: &[Row], name: &str) -> Vec<String> {
+        let table = table(Scenario::Flood, rows);
+        let line = table.lines().find(|line| line.starts_with(&format!("| {name} |"))).unwrap();
+        line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn ours_stands_beside_each_floor_that_was_measured_and_a_floor_beside_none() {
+        let rows = [row(Target::F1, 1), row(Target::F3Full, 2), row(Target::SqliteFull, 4)];
+        let ours = cells(&rows, "ours, SQLite FULL");
+        assert_eq!(ours.len(), TALKED.len());
+        assert_eq!((ours[1].as_str(), ours[2].as_str(), ours[3].as_str()), ("250", "0.25 / – / 0.50", "500"));
+        assert_eq!((ours[5].as_str(), ours[7].as_str()), ("4.00 / – / 2.00", "2.00 / 2.00"));
+        let floor = cells(&rows, "F1");
+        assert_eq!((floor[2].as_str(), floor[5].as_str(), floor[7].as_str()), ("", "", ""));
+    }
 }

@@ -43,7 +43,9 @@ impl ConversationActor {
         let mut ids = RandomIds;
         let now = self.parts.clock.now();
         let mut env = Env { now, ids: &mut ids, limits: &self.parts.bounds.core };
-        match live.state.handle(command, &mut env) {
+        let decided = live.state.handle(command, &mut env);
+        live.turns_waiting.set(live.state.waiting_behind());
+        match decided {
             Ok(mut decision) => {
                 live.take_events(std::mem::take(&mut decision.events));
                 if let Some(to) = reply {

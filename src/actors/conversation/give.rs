@@ -108,7 +108,7 @@ impl From<Code> for Refusal {
 impl ConversationActor {
     pub(super) fn give(&mut self, give: Give, ctx: &mut Context<Self>) {
         let is_message = matches!(give.ask, Ask::Message(_));
-        if is_message && !self.parts.persistence.health().is_available() {
+        if is_message && !self.parts.persistence.health().takes_writes() {
             give.reply.send(Err(Refusal::storage())).ok();
             return;
         }

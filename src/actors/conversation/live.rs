@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::give::{Answer, Answered, Refusal};
 use crate::{
+    actors::figures::Share,
     agent::sink::RunPipe,
     conversation::{ConversationState, Effect, Reply},
     store::{Fence, InternalId, StoredEvent},
@@ -65,6 +66,8 @@ pub(super) struct Live {
     pub runs: HashMap<RunId, LiveRun>,
     /// The turn whose deadline is set, and its timer.
     pub deadline: Option<(TurnId, SpawnHandle)>,
+    /// How many of its turns wait, for whoever watches.
+    pub turns_waiting: Share,
     /// The store is asked about a client id; other commands wait.
     pub looking_up: bool,
     /// Being erased: where the answers go.

@@ -12,7 +12,7 @@ use super::{
     live::Live,
 };
 use crate::{
-    actors::persistence::WriteOutcome,
+    actors::{figures::Share, persistence::WriteOutcome},
     conversation::{CancelTarget, Command, ConversationState, Recent, Reply, Snapshot, Status},
     store::{ConversationStatus, InternalId, NewConversation, Opened, Write, Written},
 };
@@ -111,6 +111,7 @@ impl ConversationActor {
             deferred: VecDeque::new(),
             runs: HashMap::new(),
             deadline: None,
+            turns_waiting: Share::of(&self.parts.figures.turns_waiting),
             looking_up: false,
             erasing: Vec::new(),
         }));

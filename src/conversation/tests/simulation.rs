@@ -21,6 +21,8 @@ use crate::conversation::{
 };
 
 const SEEDS: u64 = 300;
+/// Of `cargo xtask test --full`.
+const SEEDS_FULL: u64 = 3_000;
 const STEPS: u32 = 2_000;
 /// After so many steps on average the state is built anew from the store and compared.
 const STEPS_PER_REBUILD: u64 = 64;
@@ -290,7 +292,8 @@ fn is_end(envelope: &Envelope) -> bool {
 
 #[test]
 fn whatever_happens_in_whatever_order_the_invariants_hold() {
-    for seed in 0..SEEDS {
+    let full = std::env::var_os("SWITCHBOARD_TEST_FULL").is_some();
+    for seed in 0..if full { SEEDS_FULL } else { SEEDS } {
         let done = std::panic::catch_unwind(|| simulate(seed));
         if let Err(panic) = done {
             println!("seed {seed}");

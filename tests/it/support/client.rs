@@ -93,11 +93,22 @@ impl Api {
         self.call(Method::POST, path, Some(&body.to_string()), &[]).await
     }
 
-    /// The value of a figure without labels.
+    /// The value of a figure; with its labels, where it has some.
     pub(crate) async fn metric(&self, name: &str) -> u64 {
         let text = client().get(format!("{}/metrics", self.url)).send().await.unwrap().text().await.unwrap();
         let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    }
+
+    /// Waits until a figure has this value.
+    pub(crate) async fn until_metric(&self, name: &str, wanted: u64) {
+        let reached = async {
+            while self.metric(name).await != wanted {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, reached).await;
+        assert!(in_time.is_ok(), "{name} does not become {wanted}");
     }
 
     pub(crate) async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Reply {

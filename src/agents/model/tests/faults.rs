@@ -111,12 +111,13 @@ async fn a_stream_that_breaks_after_text_is_not_tried_again() {
 
 #[tokio::test]
 async fn a_cut_at_any_byte_ends_the_run_in_words_or_not_at_all() {
-    let script = || Script::text("a ж");
+    // A few bytes more than there are.
+    const BYTES: usize = 700;
+    let model = FakeModel::start((0..BYTES).map(|at| Script::text("a ж").cut_after(at)).collect()).await;
+    let once = super::ModelEndpoint { retries_max: 0, ..endpoint(model.url()) };
+    let tested = ModelAgent::new(config(), once, ToolBox::empty()).unwrap();
     let mut whole = 0;
-    for at in (0..900).step_by(7) {
-        let model = FakeModel::start(vec![script().cut_after(at)]).await;
-        let patient = super::ModelEndpoint { retries_max: 0, ..endpoint(model.url()) };
-        let tested = ModelAgent::new(config(), patient, ToolBox::empty()).unwrap();
+    for at in 0..BYTES {
         let played = Rehearsal::of("Hello?").run(&tested).await;
         assert!("a ж".starts_with(&played.text()), "cut at {at}: {}", played.text());
         match &played.outcome {
@@ -124,7 +125,8 @@ async fn a_cut_at_any_byte_ends_the_run_in_words_or_not_at_all() {
             Err(error) => assert_eq!(error.code, ModelUnavailable, "cut at {at}: {error:?}"),
         }
     }
-    assert!(whole > 0, "some cuts fall behind the end");
+    assert_eq!(model.requests().len(), BYTES);
+    assert!(whole > 0 && whole < BYTES / 2, "some cuts fall behind the end: {whole}");
 }
 
 #[tokio::test]

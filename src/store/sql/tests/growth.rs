@@ -1,4 +1,4 @@
-//! What a conversation costs on the disk, over ten thousand turns.
+//! What a conversation costs on the disk, over ten thousand turns and more.
 
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ use crate::store::{
 };
 
 const TURNS: i64 = 10_000;
+/// Of `cargo xtask test --full`.
+const TURNS_FULL: i64 = 50_000;
 /// A turn a minute.
 const MINUTE_MILLIS: i64 = 60_000;
 /// Turns in one commit, each a row of the log.
@@ -98,11 +100,15 @@ async fn bytes(store: &SqlStore) -> i64 {
     row.unwrap().try_get_by_index(0).unwrap()
 }
 
-/// Runs ten thousand turns, sweeping after each five hundred; answers the bytes that each quarter added, a turn.
-async fn run(store: &SqlStore, kept: i64) -> Vec<i64> {
+fn turns() -> i64 {
+    if std::env::var_os("SWITCHBOARD_TEST_FULL").is_some() { TURNS_FULL } else { TURNS }
+}
+
+/// Runs so many turns, sweeping after each five hundred; answers the bytes that each quarter added, a turn.
+async fn run(store: &SqlStore, turns: i64, kept: i64) -> Vec<i64> {
     let mut writer = Writer::new(store).await;
     let (mut quarters, mut before) = (Vec::new(), bytes(store).await);
-    for number in (GROUP..=TURNS).step_by(usize::try_from(GROUP).unwrap()) {
+    for number in (GROUP..=turns).step_by(usize::try_from(GROUP).unwrap()) {
         let group: Vec<_> = (number - GROUP + 1..=number).map(|number| writer.turn(number)).collect();
         let stored = store.commit(&group).await.unwrap();
         assert!(stored.iter().all(|written| matches!(written, Written::Appended { .. })), "{stored:?}");
@@ -112,9 +118,9 @@ async fn run(store: &SqlStore, kept: i64) -> Vec<i64> {
             let sweep = Sweep { now, events_before, tombstones_before: Timestamp::from_millis(0) };
             store.sweep(&sweep).await.unwrap();
         }
-        if number % (TURNS / 4) == 0 {
+        if number % (turns / 4) == 0 {
             let after = bytes(store).await;
-            quarters.push((after - before) / (TURNS / 4));
+            quarters.push((after - before) / (turns / 4));
             before = after;
         }
     }
@@ -131,12 +137,12 @@ fn assert_constant(quarters: &[i64]) {
 async fn a_turn_costs_the_same_after_ten_thousand_and_a_trimmed_one_much_less() {
     let file = SqliteFile::new();
     let store = file.open().await;
-    let kept = run(&store, TURNS).await;
+    let kept = run(&store, turns(), turns()).await;
     assert_constant(&kept);
     store.close().await;
     let file = SqliteFile::new();
     let store = file.open().await;
-    let trimmed = run(&store, KEPT).await;
+    let trimmed = run(&store, turns(), KEPT).await;
     // The first quarter pays for the turns whose log is kept.
     assert_constant(&trimmed[1..]);
     assert!(trimmed[3] * 2 < kept[3], "bytes a turn, kept {kept:?}, trimmed {trimmed:?}");
@@ -147,7 +153,7 @@ async fn a_turn_costs_the_same_after_ten_thousand_and_a_trimmed_one_much_less() 
 async fn a_turn_costs_the_same_after_ten_thousand_on_postgresql() {
     let database = PostgresDatabase::create().await;
     let store = database.open().await;
-    assert_constant(&run(&store, TURNS).await);
+    assert_constant(&run(&store, turns(), turns()).await);
     store.close().await;
     database.drop().await;
 }
