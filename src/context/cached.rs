@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use protocol::event::JsonObject;
+use uuid::Uuid;
 
 use super::{ContextError, ContextKey, ContextStore, Versioned, lru::Lru, without_nul};
 
@@ -29,8 +30,12 @@ pub trait Cache: Send + Sync + std::fmt::Debug + 'static {
     /// Remembers a document in place of whatever is there.
     async fn replace(&self, key: &ContextKey, document: &Versioned);
 
-    /// Forgets documents.
-    async fn remove(&self, keys: &[ContextKey]);
+    /// Forgets a document.
+    async fn remove(&self, key: &ContextKey);
+
+    /// Forgets every document of a conversation, whoever put it there; `known` are those that the caller has seen. False
+    /// where something may be left.
+    async fn forget(&self, tenant: &Arc<str>, conversation: Uuid, known: &[ContextKey]) -> bool;
 }
 
 /// A store whose reads are answered by a cache where that is safe.
@@ -104,6 +109,11 @@ impl<T: ContextStore> ContextStore for CachedContext<T> {
                 self.cache.replace(key, &current).await;
                 Err(ContextError::Conflict(current))
             }
+            Err(ContextError::Gone) => {
+                self.floors().remove(key);
+                self.cache.remove(key).await;
+                Err(ContextError::Gone)
+            }
             Err(error @ ContextError::TooLarge { .. }) => Err(error),
             Err(error @ ContextError::Unavailable(_)) => {
                 // It may be written all the same: only the truth knows.
@@ -113,12 +123,12 @@ impl<T: ContextStore> ContextStore for CachedContext<T> {
         }
     }
 
-    async fn forget(&self, keys: &[ContextKey]) {
-        for key in keys {
-            self.floors().remove(key);
-        }
-        self.cache.remove(keys).await;
-        self.truth.forget(keys).await;
+    async fn forget(&self, tenant: &Arc<str>, conversation: Uuid) -> Result<(), ContextError> {
+        let first = ContextKey::first_of(tenant, conversation);
+        let known = self.floors().remove_run(&first, |key| key.is_of(tenant, conversation));
+        let is_gone = self.cache.forget(tenant, conversation, &known).await;
+        self.truth.forget(tenant, conversation).await?;
+        if is_gone { Ok(()) } else { Err(ContextError::Unavailable("the cache does not answer".to_owned())) }
     }
 }
 
@@ -147,6 +157,10 @@ mod tests {
             let written = self.0.0.compare_and_set(key, at, value).await;
             if self.0.2.load(Ordering::SeqCst) { Err(ContextError::Unavailable("lost".to_owned())) } else { written }
         }
+
+        async fn forget(&self, tenant: &Arc<str>, conversation: Uuid) -> Result<(), ContextError> {
+            self.0.0.forget(tenant, conversation).await
+        }
     }
 
     /// A cache that answers what the test put there, whatever it is told.
@@ -163,7 +177,11 @@ mod tests {
 
         async fn replace(&self, _: &ContextKey, _: &Versioned) {}
 
-        async fn remove(&self, _: &[ContextKey]) {}
+        async fn remove(&self, _: &ContextKey) {}
+
+        async fn forget(&self, _: &Arc<str>, _: Uuid, _: &[ContextKey]) -> bool {
+            false
+        }
     }
 
     fn truth() -> Watched {
@@ -247,5 +265,24 @@ mod tests {
         truth.0.2.store(true, Ordering::SeqCst);
         context.compare_and_set(&key(), 1, value(2)).await.unwrap_err();
         assert_eq!(context.get(&key()).await, Ok(document(2)));
+    }
+
+    #[tokio::test]
+    async fn after_an_erasure_nothing_comes_into_the_cache_any_more() {
+        let cache = Arc::new(LocalCache::new(4096));
+        let context = CachedContext::new(truth(), Arc::clone(&cache) as Arc<dyn Cache>, 16);
+        context.compare_and_set(&key(), 0, value(1)).await.unwrap();
+        assert_eq!(context.forget(&key().tenant, key().conversation).await, Ok(()));
+        for version in [0, 1] {
+            context.compare_and_set(&key(), version, value(9)).await.unwrap_err();
+            assert_eq!(cache.get(&key()).await, None, "a run that read version {version} came late");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cache_that_cannot_be_told_of_an_erasure_is_an_error() {
+        let context = CachedContext::new(truth(), Arc::new(Stubborn::default()), 16);
+        let left = context.forget(&key().tenant, key().conversation).await;
+        assert!(matches!(left, Err(ContextError::Unavailable(_))), "{left:?}");
     }
 }

@@ -1,8 +1,9 @@
 //! A cache in this process, bounded by bytes. Right where one process owns all conversations (`context.url: memory:`).
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::{ContextKey, Versioned, cached::Cache, lru::Lru};
 
@@ -42,11 +43,14 @@ impl Cache for LocalCache {
         insert(&mut self.lock(), key, document);
     }
 
-    async fn remove(&self, keys: &[ContextKey]) {
-        let mut documents = self.lock();
-        for key in keys {
-            documents.remove(key);
-        }
+    async fn remove(&self, key: &ContextKey) {
+        self.lock().remove(key);
+    }
+
+    async fn forget(&self, tenant: &Arc<str>, conversation: Uuid, _known: &[ContextKey]) -> bool {
+        let first = ContextKey::first_of(tenant, conversation);
+        self.lock().remove_run(&first, |key| key.is_of(tenant, conversation));
+        true
     }
 }
 
@@ -80,6 +84,20 @@ mod tests {
         cache.put(&key(1), &document(2, 1)).await;
         cache.put(&key(1), &document(1, 1)).await;
         assert_eq!(cache.get(&key(1)).await.unwrap().version, 2);
+    }
+
+    #[tokio::test]
+    async fn a_conversation_is_forgotten_with_all_its_agents_and_no_other() {
+        let cache = LocalCache::new(10_000);
+        let agent = ContextKey { scope: ContextScope::Agent("zeta".parse().unwrap()), ..key(2) };
+        let foreign = ContextKey { tenant: "u".into(), ..key(2) };
+        for key in [&key(1), &key(2), &agent, &key(3), &foreign] {
+            cache.put(key, &document(1, 1)).await;
+        }
+        assert!(cache.forget(&"t".into(), Uuid::from_u128(2), &[]).await);
+        for (key, is_there) in [(key(1), true), (key(2), false), (agent, false), (key(3), true), (foreign, true)] {
+            assert_eq!(cache.get(&key).await.is_some(), is_there, "{key:?}");
+        }
     }
 
     #[tokio::test]

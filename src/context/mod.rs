@@ -29,7 +29,7 @@ use crate::agent::sink::EventSink;
 pub const UPDATE_TRIES_MAX: usize = 64;
 
 /// Names one document: it carries tenant, conversation and agent, so nothing leaks between users.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContextKey {
     /// The tenant.
     pub tenant: Arc<str>,
@@ -40,12 +40,24 @@ pub struct ContextKey {
 }
 
 /// Whose document it is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ContextScope {
     /// All agents of the conversation.
     Shared,
     /// One agent's own state in this conversation.
     Agent(AgentId),
+}
+
+impl ContextKey {
+    /// Whether it is a document of this conversation.
+    pub fn is_of(&self, tenant: &str, conversation: Uuid) -> bool {
+        self.conversation == conversation && *self.tenant == *tenant
+    }
+
+    /// The first document of a conversation, in the order of keys.
+    fn first_of(tenant: &Arc<str>, conversation: Uuid) -> Self {
+        Self { tenant: Arc::clone(tenant), conversation, scope: ContextScope::Shared }
+    }
 }
 
 /// A document at a version. Version 0 is the empty document that nobody wrote yet.
@@ -71,6 +83,9 @@ pub enum ContextError {
         /// How large it may be.
         bytes_max: usize,
     },
+    /// The conversation was erased, or never was: nothing is kept for it.
+    #[error("the conversation does not exist")]
+    Gone,
     /// The store behind it does not answer.
     #[error("the context store is not available: {0}")]
     Unavailable(String),
@@ -88,12 +103,18 @@ pub trait ContextStore: Send + Sync + std::fmt::Debug + 'static {
     /// Writes `value` if the document still stands at version `expected`; answers the new version.
     ///
     /// # Errors
-    /// [`ContextError::Conflict`], [`ContextError::TooLarge`] or [`ContextError::Unavailable`].
+    /// [`ContextError::Conflict`], [`ContextError::TooLarge`], [`ContextError::Gone`] or [`ContextError::Unavailable`].
     async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError>;
 
-    /// Lets go of copies of documents whose conversation was erased. What a cache cannot be told at the moment goes when
-    /// its time to live is over. A store without copies has nothing to do: the rows of the table go with their conversation.
-    async fn forget(&self, _keys: &[ContextKey]) {}
+    /// Lets go of all copies of documents of a conversation that was erased, whoever made them. A store without copies has
+    /// nothing to do: the rows of the table go with their conversation.
+    ///
+    /// # Errors
+    /// [`ContextError::Unavailable`] where copies may be left: ask again. They go by themselves when their time to live is
+    /// over.
+    async fn forget(&self, _tenant: &Arc<str>, _conversation: Uuid) -> Result<(), ContextError> {
+        Ok(())
+    }
 }
 
 /// What one run sees of the context: the conversation's shared document and the agent's own state.

@@ -3,10 +3,15 @@
 //! Each document is one string, `VERSION:JSON`, under `switchboard:v1:TENANT:CONVERSATION:AGENT` (`_shared` for the
 //! shared one: no agent's id begins with `_`). A script writes it, so that an older version never replaces a newer one
 //! whatever the order of arrival. What is not of this form is treated as absent and written over.
+//!
+//! The same script notes the document in a set of the conversation, `switchboard:v1:TENANT:CONVERSATION:_keys`, which
+//! stays at least as long: so a conversation that is erased is forgotten with the documents of all agents, also of those
+//! that are not plugged in any more. Where Redis may evict, that set may go before the documents do; then those that this
+//! process has not seen stay until their time to live is over.
 
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -19,6 +24,7 @@ use redis::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use super::{
     ContextKey, ContextScope, Versioned,
@@ -26,14 +32,29 @@ use super::{
     cached::Cache,
 };
 
+/// Keys: the document, the set. Values: how the document is named in the set, its version, what is stored, for how many
+/// milliseconds, and `newest` where a newer version must stay.
 const PUT: &str = r"
 if redis.call('TYPE', KEYS[1]).ok ~= 'string' then
     redis.call('DEL', KEYS[1])
-else
+elseif ARGV[5] == 'newest' then
     local present = string.match(redis.call('GET', KEYS[1]), '^(%d+):')
-    if present and #present < 16 and tonumber(present) > tonumber(ARGV[1]) then return 0 end
+    if present and #present < 16 and tonumber(present) > tonumber(ARGV[2]) then return 0 end
 end
-redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3])
+if redis.call('TYPE', KEYS[2]).ok ~= 'set' then redis.call('DEL', KEYS[2]) end
+redis.call('SADD', KEYS[2], ARGV[1])
+if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+return 1
+";
+
+/// Key: the set. Values: how names of documents begin, and the ends of those that are known beside the set.
+const FORGET: &str = r"
+if redis.call('TYPE', KEYS[1]).ok == 'set' then
+    for _, scope in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', ARGV[1] .. scope) end
+end
+redis.call('DEL', KEYS[1])
+for at = 2, #ARGV do redis.call('DEL', ARGV[1] .. ARGV[at]) end
 return 1
 ";
 
@@ -62,6 +83,7 @@ pub struct RedisCache {
     client: Client,
     connection: Mutex<ConnectionManager>,
     put: Script,
+    forget: Script,
     settings: RedisSettings,
     breaker: Breaker,
     failures: AtomicU64,
@@ -87,6 +109,7 @@ impl RedisCache {
             client,
             connection,
             put: Script::new(PUT),
+            forget: Script::new(FORGET),
             settings,
             breaker: Breaker::default(),
             failures: AtomicU64::new(0),
@@ -117,6 +140,18 @@ impl RedisCache {
 
     fn time_to_live_ms(&self) -> u64 {
         u64::try_from(self.settings.time_to_live.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn write(&self, key: &ContextKey, document: &Versioned, which_stays: &str) {
+        let Ok(json) = serde_json::to_string(&document.value) else { return };
+        let mut connection = self.connection();
+        let mut call = self.put.prepare_invoke();
+        let (begin, end) = (prefix(&key.tenant, key.conversation), scope(key));
+        call.key(format!("{begin}{end}")).key(format!("{begin}{KEYS}"));
+        call.arg(end).arg(document.version).arg(format!("{}:{json}", document.version));
+        call.arg(self.time_to_live_ms()).arg(which_stays);
+        // Whether a newer version was there changes nothing.
+        let _: Option<i64> = self.ask(call.invoke_async(&mut connection)).await;
     }
 
     /// Asks Redis once, if the breaker lets it, within the time-out.
@@ -164,30 +199,27 @@ impl Cache for RedisCache {
     }
 
     async fn put(&self, key: &ContextKey, document: &Versioned) {
-        let Ok(json) = serde_json::to_string(&document.value) else { return };
-        let mut connection = self.connection();
-        let mut call = self.put.prepare_invoke();
-        call.key(name(key)).arg(document.version).arg(json).arg(self.time_to_live_ms());
-        // Whether a newer version was there changes nothing.
-        let _: Option<i64> = self.ask(call.invoke_async(&mut connection)).await;
+        self.write(key, document, "newest").await;
     }
 
     async fn replace(&self, key: &ContextKey, document: &Versioned) {
-        let Ok(json) = serde_json::to_string(&document.value) else { return };
+        self.write(key, document, "this").await;
+    }
+
+    async fn remove(&self, key: &ContextKey) {
         let mut connection = self.connection();
-        let mut command = redis::cmd("SET");
-        command.arg(name(key)).arg(format!("{}:{json}", document.version)).arg("PX").arg(self.time_to_live_ms());
+        let mut command = redis::cmd("DEL");
+        command.arg(name(key));
         self.ask(command.exec_async(&mut connection)).await;
     }
 
-    async fn remove(&self, keys: &[ContextKey]) {
-        if keys.is_empty() {
-            return;
-        }
+    async fn forget(&self, tenant: &Arc<str>, conversation: Uuid, known: &[ContextKey]) -> bool {
         let mut connection = self.connection();
-        let mut command = redis::cmd("DEL");
-        command.arg(keys.iter().map(name).collect::<Vec<_>>());
-        self.ask(command.exec_async(&mut connection)).await;
+        let begin = prefix(tenant, conversation);
+        let mut call = self.forget.prepare_invoke();
+        call.key(format!("{begin}{KEYS}")).arg(begin).arg(known.iter().map(scope).collect::<Vec<_>>());
+        let done: Option<i64> = self.ask(call.invoke_async(&mut connection)).await;
+        done.is_some()
     }
 }
 
@@ -206,12 +238,22 @@ fn is_about_the_value(error: &RedisError) -> bool {
     error.code() == Some("WRONGTYPE") || matches!(error.kind(), redis::ErrorKind::UnexpectedReturnType)
 }
 
+/// The set of a conversation's documents.
+const KEYS: &str = "_keys";
+
+fn prefix(tenant: &str, conversation: Uuid) -> String {
+    format!("switchboard:v1:{tenant}:{conversation}:")
+}
+
+fn scope(key: &ContextKey) -> String {
+    match &key.scope {
+        ContextScope::Shared => "_shared".to_owned(),
+        ContextScope::Agent(agent) => agent.to_string(),
+    }
+}
+
 fn name(key: &ContextKey) -> String {
-    let scope = match &key.scope {
-        ContextScope::Shared => "_shared",
-        ContextScope::Agent(agent) => agent.as_str(),
-    };
-    format!("switchboard:v1:{}:{}:{scope}", key.tenant, key.conversation)
+    prefix(&key.tenant, key.conversation) + &scope(key)
 }
 
 fn parse(bytes: &[u8]) -> Option<Versioned> {

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use entity::agent_conversation_data as row;
+use entity::{agent_conversation_data as row, conversation};
 use protocol::event::JsonObject;
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, Select, TryInsertResult,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, Select,
     prelude::{DateTimeUtc, Expr},
+    sea_query::{InsertStatement, LockType, OnConflict, Query},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -58,22 +58,8 @@ impl SqlContext {
 
     /// Version 0 to 1. Answers whether this call made the row.
     async fn create(&self, key: &ContextKey, value: JsonObject) -> Result<bool, ContextError> {
-        let now = self.now();
-        let made = row::Entity::insert(row::ActiveModel {
-            id: Set(Uuid::now_v7()),
-            tenant: Set(key.tenant.to_string()),
-            conversation_id: Set(key.conversation),
-            agent_id: Set(agent(key).to_owned()),
-            data_type: Set(data_type(key).to_owned()),
-            data: Set(Value::Object(value)),
-            version: Set(1),
-            expires_at: Set(None),
-            created_at: Set(now),
-            updated_at: Set(now),
-        });
-        let document = [row::Column::ConversationId, row::Column::AgentId, row::Column::DataType];
-        let made = made.on_conflict_do_nothing_on(document).exec_without_returning(&self.connections.writer()).await;
-        Ok(matches!(made.map_err(unavailable)?, TryInsertResult::Inserted(1)))
+        let made = self.connections.writer().execute(&insert(key, value, self.now())?).await;
+        Ok(made.map_err(unavailable)?.rows_affected() == 1)
     }
 
     /// `expected` to the version after it. Answers whether the row stood at `expected`.
@@ -113,8 +99,43 @@ impl ContextStore for SqlContext {
             return Ok(expected + 1);
         }
         // Through the writer: a reader may be a moment behind.
-        Err(ContextError::Conflict(self.in_time(self.read(&self.connections.writer(), key)).await?))
+        let current = self.in_time(self.read(&self.connections.writer(), key)).await?;
+        // Nobody was first, and yet it could not be made.
+        Err(if (expected, current.version) == (0, 0) { ContextError::Gone } else { ContextError::Conflict(current) })
     }
+}
+
+/// The row, where the conversation exists and was not erased: a run may write a moment after that. On PostgreSQL the
+/// conversation is held meanwhile, so that an erasure comes before or after and never in between; SQLite has one writer.
+fn insert(key: &ContextKey, value: JsonObject, now: DateTimeUtc) -> Result<InsertStatement, ContextError> {
+    let columns = [
+        (row::Column::Id, Expr::value(Uuid::now_v7())),
+        (row::Column::Tenant, Expr::value(&*key.tenant)),
+        (row::Column::ConversationId, Expr::value(key.conversation)),
+        (row::Column::AgentId, Expr::value(agent(key))),
+        (row::Column::DataType, Expr::value(data_type(key))),
+        (row::Column::Data, Expr::value(Value::Object(value))),
+        (row::Column::Version, Expr::value(1_i64)),
+        (row::Column::ExpiresAt, Expr::value(None::<DateTimeUtc>)),
+        (row::Column::CreatedAt, Expr::value(now)),
+        (row::Column::UpdatedAt, Expr::value(now)),
+    ];
+    let (names, values): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    let conversation = Query::select()
+        .exprs(values)
+        .from(conversation::Entity)
+        .and_where(conversation::Column::Id.eq(key.conversation))
+        .and_where(conversation::Column::Tenant.eq(&*key.tenant))
+        .and_where(conversation::Column::Status.ne("erased"))
+        .lock(LockType::Share)
+        .to_owned();
+    let document = [row::Column::ConversationId, row::Column::AgentId, row::Column::DataType];
+    Query::insert()
+        .into_table(row::Entity)
+        .columns(names)
+        .select_from(conversation)
+        .map(|insert| insert.on_conflict(OnConflict::columns(document).do_nothing().to_owned()).to_owned())
+        .map_err(|error| ContextError::Unavailable(error.to_string()))
 }
 
 fn select(key: &ContextKey) -> Select<row::Entity> {

@@ -32,6 +32,7 @@ async fn check(database: DatabaseConnection) {
     let clock = ManualClock::at(Timestamp::from_millis(END_MS - 1));
     let context = SqlContext::new(database.clone(), Arc::new(clock.clone()), 1_000);
     let key = ContextKey { tenant: "default".into(), conversation: Uuid::now_v7(), scope: ContextScope::Shared };
+    sql::make_conversation(&database, &key.tenant, key.conversation).await;
     context.compare_and_set(&key, 0, document(1).value).await.unwrap();
     expire_at_end(&database).await;
     assert_eq!(context.get(&key).await, Ok(document(1)));

@@ -1,5 +1,6 @@
 //! Shared context and agent state: one contract for every store, and what a Redis that misbehaves may cost.
 
 mod contract;
+mod erased;
 mod expiry;
 mod redis_outage;
