@@ -72,6 +72,8 @@ pub(super) async fn build(
         context: Arc::clone(&context),
         catalog: Arc::clone(&catalog),
         history: options.history,
+        clock: Arc::clone(&ground.clock),
+        hand_over_ttl: options.hand_over_ttl,
     };
     let agents = AgentActors::start(&ground.arbiters, &ground.levels.agents, &ground.restarts, &ground.io, &run_parts);
     let router = Arc::new(Router::new(Arc::clone(&catalog), options.rules));

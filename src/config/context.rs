@@ -21,6 +21,9 @@ pub struct Context {
     /// How long an unused entry stays in the cache. It is read from the database again after that: nothing is lost.
     #[schemars(extend("x-duration" = { "min": "1s", "max": "366d" }))]
     pub cache_ttl: HumanDuration,
+    /// How long what one agent hands to another can be read, unless it is taken before.
+    #[schemars(extend("x-duration" = { "min": "1s", "max": "366d" }))]
+    pub hand_over_ttl: HumanDuration,
 }
 
 impl Default for Context {
@@ -29,6 +32,7 @@ impl Default for Context {
             url: ConnectionUrl::memory(),
             entry_bytes_max: ByteSize::from_kib(256),
             cache_ttl: HumanDuration::from_secs(24 * 3600),
+            hand_over_ttl: HumanDuration::from_secs(3600),
         }
     }
 }

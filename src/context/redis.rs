@@ -1,7 +1,8 @@
 //! Redis as a cache that several processes share. Its loss costs time and nothing else.
 //!
 //! Each document is one string, `VERSION:JSON`, under `switchboard:v1:TENANT:CONVERSATION:AGENT` (`_shared` for the
-//! shared one: no agent's id begins with `_`). A script writes it, so that an older version never replaces a newer one
+//! shared one and `_hand_over:FROM:TO` for what one agent hands to another: no agent's id begins with `_`). One that has
+//! an end is `VERSION@END:JSON`, with the end in milliseconds since 1970, and Redis keeps it no longer than that. A script writes it, so that an older version never replaces a newer one
 //! whatever the order of arrival. What is not of this form is treated as absent and written over.
 //!
 //! The same script notes the document in a set of the conversation, `switchboard:v1:TENANT:CONVERSATION:_keys`, which
@@ -18,6 +19,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use protocol::Timestamp;
 use redis::{
     Client, RedisError, RedisResult, Script,
     aio::{ConnectionManager, ConnectionManagerConfig},
@@ -27,23 +29,23 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::{
-    ContextKey, ContextScope, Versioned,
+    ContextKey, ContextScope, Entry, Versioned,
     breaker::{Breaker, Change, Pass},
     cached::Cache,
 };
 
 /// Keys: the document, the set. Values: how the document is named in the set, its version, what is stored, for how many
-/// milliseconds, and `newest` where a newer version must stay.
+/// milliseconds, `newest` where a newer version must stay, and for how many milliseconds the set must stay.
 const PUT: &str = r"
 if redis.call('TYPE', KEYS[1]).ok ~= 'string' then
     redis.call('DEL', KEYS[1])
 elseif ARGV[5] == 'newest' then
-    local present = string.match(redis.call('GET', KEYS[1]), '^(%d+):')
+    local present = string.match(redis.call('GET', KEYS[1]), '^(%d+)[:@]')
     if present and #present < 16 and tonumber(present) > tonumber(ARGV[2]) then return 0 end
 end
 if redis.call('TYPE', KEYS[2]).ok ~= 'set' then redis.call('DEL', KEYS[2]) end
 redis.call('SADD', KEYS[2], ARGV[1])
-if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[2], ARGV[4]) end
+if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[6]) then redis.call('PEXPIRE', KEYS[2], ARGV[6]) end
 redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
 return 1
 ";
@@ -138,18 +140,20 @@ impl RedisCache {
         }
     }
 
-    fn time_to_live_ms(&self) -> u64 {
-        u64::try_from(self.settings.time_to_live.as_millis()).unwrap_or(u64::MAX)
-    }
-
-    async fn write(&self, key: &ContextKey, document: &Versioned, which_stays: &str) {
-        let Ok(json) = serde_json::to_string(&document.value) else { return };
+    async fn write(&self, key: &ContextKey, entry: &Entry, now: Timestamp, which_stays: &str) {
+        let Some(text) = text(entry) else { return };
+        let time_to_live = self.settings.time_to_live;
+        let stays = entry.time_left(now).map_or(time_to_live, |left| left.min(time_to_live));
         let mut connection = self.connection();
         let mut call = self.put.prepare_invoke();
         let (begin, end) = (prefix(&key.tenant, key.conversation), scope(key));
         call.key(format!("{begin}{end}")).key(format!("{begin}{KEYS}"));
-        call.arg(end).arg(document.version).arg(format!("{}:{json}", document.version));
-        call.arg(self.time_to_live_ms()).arg(which_stays);
+        call.arg(end)
+            .arg(entry.document.version)
+            .arg(text)
+            .arg(millis(stays))
+            .arg(which_stays)
+            .arg(millis(time_to_live));
         // Whether a newer version was there changes nothing.
         let _: Option<i64> = self.ask(call.invoke_async(&mut connection)).await;
     }
@@ -190,7 +194,7 @@ impl RedisCache {
 
 #[async_trait]
 impl Cache for RedisCache {
-    async fn get(&self, key: &ContextKey) -> Option<Versioned> {
+    async fn get(&self, key: &ContextKey) -> Option<Entry> {
         let mut connection = self.connection();
         let name = name(key);
         let mut command = redis::cmd("GET");
@@ -198,12 +202,12 @@ impl Cache for RedisCache {
         parse(&bytes?)
     }
 
-    async fn put(&self, key: &ContextKey, document: &Versioned) {
-        self.write(key, document, "newest").await;
+    async fn put(&self, key: &ContextKey, entry: &Entry, now: Timestamp) {
+        self.write(key, entry, now, "newest").await;
     }
 
-    async fn replace(&self, key: &ContextKey, document: &Versioned) {
-        self.write(key, document, "this").await;
+    async fn replace(&self, key: &ContextKey, entry: &Entry, now: Timestamp) {
+        self.write(key, entry, now, "this").await;
     }
 
     async fn remove(&self, key: &ContextKey) {
@@ -249,6 +253,7 @@ fn scope(key: &ContextKey) -> String {
     match &key.scope {
         ContextScope::Shared => "_shared".to_owned(),
         ContextScope::Agent(agent) => agent.to_string(),
+        ContextScope::HandOver { from, to } => format!("_hand_over:{from}:{to}"),
     }
 }
 
@@ -256,9 +261,26 @@ fn name(key: &ContextKey) -> String {
     prefix(&key.tenant, key.conversation) + &scope(key)
 }
 
-fn parse(bytes: &[u8]) -> Option<Versioned> {
-    let (version, json) = std::str::from_utf8(bytes).ok()?.split_once(':')?;
-    Some(Versioned { version: version.parse().ok()?, value: serde_json::from_str(json).ok()? })
+/// Redis takes no time of 0.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+fn text(entry: &Entry) -> Option<String> {
+    let Entry { document: Versioned { version, value }, expires_at } = entry;
+    let json = serde_json::to_string(value).ok()?;
+    Some(expires_at.map_or_else(|| format!("{version}:{json}"), |end| format!("{version}@{}:{json}", end.as_millis())))
+}
+
+fn parse(bytes: &[u8]) -> Option<Entry> {
+    let (head, json) = std::str::from_utf8(bytes).ok()?.split_once(':')?;
+    let (version, end) = head.split_once('@').map_or((head, None), |(version, end)| (version, Some(end)));
+    let expires_at = match end {
+        Some(end) => Some(Timestamp::from_millis(end.parse().ok()?)),
+        None => None,
+    };
+    let document = Versioned { version: version.parse().ok()?, value: serde_json::from_str(json).ok()? };
+    Some(Entry { document, expires_at })
 }
 
 #[cfg(test)]
@@ -276,17 +298,32 @@ mod tests {
         );
         let agent = ContextScope::Agent("shared".parse().unwrap());
         assert_eq!(name(&key(agent)), "switchboard:v1:acme:00000000-0000-0000-0000-000000000001:shared");
+        let hand_over = ContextScope::HandOver { from: "a".parse().unwrap(), to: "b".parse().unwrap() };
+        assert_eq!(name(&key(hand_over)), "switchboard:v1:acme:00000000-0000-0000-0000-000000000001:_hand_over:a:b");
     }
 
     #[track_caller]
     fn check(bytes: &[u8], version: Option<u64>) {
-        assert_eq!(parse(bytes).map(|document| document.version), version);
+        assert_eq!(parse(bytes).map(|entry| entry.document.version), version);
+    }
+
+    #[test]
+    fn an_entry_comes_back_with_its_end() {
+        let value = serde_json::from_str(r#"{"a":"1@2:3"}"#).unwrap();
+        let document = Versioned { version: 7, value };
+        for expires_at in [None, Some(Timestamp::from_millis(1_800_000_000_000))] {
+            let entry = Entry { document: document.clone(), expires_at };
+            assert_eq!(parse(text(&entry).unwrap().as_bytes()), Some(entry));
+        }
     }
 
     #[test]
     fn what_is_not_ours_counts_as_absent() {
         check(br#"7:{"a":"b:c"}"#, Some(7));
+        check(br#"7@8:{"a":"b:c"}"#, Some(7));
         check(b"7:[]", None);
+        check(b"7@:{}", None);
+        check(b"@8:{}", None);
         check(b"-1:{}", None);
         check(b"{}", None);
         check(b"", None);

@@ -186,7 +186,7 @@ async fn a_redis_that_was_away_during_the_erasure_forgets_it_with_a_later_sweep(
     until_gone(&redis).await;
     // And one that was on its way meanwhile.
     let internal = copies[0].split(':').nth(3).unwrap().parse().unwrap();
-    let late = Versioned { version: 9, value: value() };
-    cache(redis.url()).put(&key(internal, "pricing_agent"), &late).await;
+    let late = Versioned { version: 9, value: value() }.into();
+    cache(redis.url()).put(&key(internal, "pricing_agent"), &late, Timestamp::from_millis(0)).await;
     until_gone(&redis).await;
 }

@@ -3,4 +3,6 @@
 mod contract;
 mod erased;
 mod expiry;
+mod hand_over;
 mod redis_outage;
+mod timed;

@@ -7,8 +7,8 @@ use entity::conversation;
 use protocol::{Timestamp, event::JsonObject};
 use sea_orm::{ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait};
 use switchboard::{
-    clock::SystemClock,
-    context::{ContextError, ContextKey, ContextStore, Versioned, sql::SqlContext},
+    clock::{Clock, SystemClock},
+    context::{ContextError, ContextKey, ContextStore, Entry, sql::SqlContext},
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -72,8 +72,12 @@ pub(crate) async fn make_conversation(database: &DatabaseConnection, tenant: &st
 
 /// The context of a database whose conversations are made when something is first written to them.
 pub(crate) fn context(database: DatabaseConnection, bytes_max: usize) -> impl ContextStore {
-    let truth = SqlContext::new(database.clone(), Arc::new(SystemClock), bytes_max);
-    Furnished { truth, database }
+    context_at(database, bytes_max, Arc::new(SystemClock))
+}
+
+/// The same by another clock.
+pub(crate) fn context_at(database: DatabaseConnection, bytes_max: usize, clock: Arc<dyn Clock>) -> impl ContextStore {
+    Furnished { truth: SqlContext::new(database.clone(), clock, bytes_max), database }
 }
 
 #[derive(Debug)]
@@ -84,12 +88,18 @@ struct Furnished {
 
 #[async_trait]
 impl ContextStore for Furnished {
-    async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError> {
-        self.truth.get(key).await
+    async fn read(&self, key: &ContextKey) -> Result<Entry, ContextError> {
+        self.truth.read(key).await
     }
 
-    async fn compare_and_set(&self, key: &ContextKey, at: u64, value: JsonObject) -> Result<u64, ContextError> {
+    async fn write(
+        &self,
+        key: &ContextKey,
+        at: u64,
+        value: JsonObject,
+        end: Option<Timestamp>,
+    ) -> Result<u64, ContextError> {
         make_conversation(&self.database, &key.tenant, key.conversation).await;
-        self.truth.compare_and_set(key, at, value).await
+        self.truth.write(key, at, value, end).await
     }
 }
