@@ -5,4 +5,5 @@ mod erased;
 mod expiry;
 mod hand_over;
 mod redis_outage;
+mod settings;
 mod timed;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use entity::conversation;
 use protocol::{Timestamp, event::JsonObject};
-use sea_orm::{ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait};
+use sea_orm::{
+    ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait,
+    sea_query::OnConflict,
+};
 use switchboard::{
     clock::{Clock, SystemClock},
     context::{ContextError, ContextKey, ContextStore, Entry, sql::SqlContext},
@@ -66,8 +69,12 @@ pub(crate) async fn make_conversation(database: &DatabaseConnection, tenant: &st
         created_at: Set(now),
         updated_at: Set(now),
     };
-    let made = conversation::Entity::insert(row).on_conflict_do_nothing_on([conversation::Column::Id]);
-    made.exec_without_returning(database).await.unwrap();
+    // Of several that make it at once one does, whichever index the others meet.
+    let made = conversation::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+    match made.exec_without_returning(database).await {
+        Ok(_) | Err(DbErr::RecordNotInserted) => {}
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// The context of a database whose conversations are made when something is first written to them.
