@@ -12,14 +12,15 @@ pub struct Model {
     pub id: Uuid,
     /// The conversation, by the internal id.
     pub conversation_id: Uuid,
-    /// Whose.
+    /// Whose; empty for what all agents share.
     pub agent_id: String,
-    /// What kind of document; unique with conversation and agent.
+    /// What kind of document: `shared_context`, `state`, or `hand_over:` with the agent that it is from. Unique with
+    /// conversation and agent.
     pub data_type: String,
     /// The document.
     #[sea_orm(column_type = "JsonBinary")]
     pub data: Json,
-    /// Not read after this.
+    /// Reads as empty from then on.
     pub expires_at: Option<DateTimeUtc>,
     /// When it was first written.
     pub created_at: DateTimeUtc,

@@ -21,6 +21,7 @@ mod m20261123_000008_tool_effects;
 mod m20261123_000009_approvals;
 mod m20261123_000010_retention;
 mod m20261123_000011_plain_appends;
+mod m20261123_000012_hand_overs;
 
 /// The advisory lock that servers take while they change the schema: "switchbd" in ASCII.
 const LOCK: i64 = 0x7377_6974_6368_6264;
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000009_approvals::Migration),
             Box::new(m20261123_000010_retention::Migration),
             Box::new(m20261123_000011_plain_appends::Migration),
+            Box::new(m20261123_000012_hand_overs::Migration),
         ]
     }
 }

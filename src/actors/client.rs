@@ -19,8 +19,7 @@ use super::{
     registry::{ConversationRegistry, Locate},
 };
 use crate::{
-    agent::catalog::Catalog,
-    context::{ContextKey, ContextScope, ContextStore},
+    context::ContextStore,
     conversation::{CancelTarget, NewMessage, Reply, check_content},
     store::{ConversationKey, Found, InternalId, Store, StoreError, nul},
 };
@@ -87,8 +86,6 @@ pub struct ConversationClient {
     pub content_bytes_max: usize,
     /// Where agents keep what they know.
     pub context: Arc<dyn ContextStore>,
-    /// The agents that may have kept something.
-    pub catalog: Arc<Catalog>,
     /// Cancelled when no new work is taken any more because the server goes down.
     pub draining: CancellationToken,
     /// Held while a command finds its way, so that the commands of one socket arrive in the order that they were sent.
@@ -206,13 +203,14 @@ impl ConversationClient {
         }
     }
 
-    /// The caches of the context: the rows went with the conversation.
+    /// The caches of the context: the rows went with the conversation. Where a cache cannot be told, the retention tells
+    /// it later.
     async fn forget_context(&self, key: &ConversationKey, id: InternalId) {
-        let agents = self.catalog.slots().map(|slot| ContextScope::Agent(slot.id().clone()));
-        let scopes = std::iter::once(ContextScope::Shared).chain(agents);
-        let key = |scope| ContextKey { tenant: Arc::clone(&key.owner.tenant), conversation: id.0, scope };
-        let (context, keys) = (Arc::clone(&self.context), scopes.map(key).collect::<Vec<_>>());
-        self.io.spawn(async move { context.forget(&keys).await }).await.ok();
+        let (context, tenant) = (Arc::clone(&self.context), Arc::clone(&key.owner.tenant));
+        let forgotten = self.io.spawn(async move { context.forget(&tenant, id.0).await });
+        if let Ok(Err(error)) = forgotten.await {
+            tracing::debug!(%error, "what was erased may still be in the cache, it is told again with the next sweep");
+        }
     }
 
     /// Makes a conversation, unless it exists.

@@ -17,6 +17,7 @@ use crate::{
         catalog::{AgentSlot, Catalog},
         sink::{RunEnd, RunPipe},
     },
+    clock::Clock,
     context::{ContextStore, ScopedContext},
     conversation::RunOrder,
     store::{ConversationKey, InternalId, Store},
@@ -48,6 +49,10 @@ pub struct RunParts {
     pub catalog: Arc<Catalog>,
     /// Bounds of the past.
     pub history: HistoryBounds,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How long what one agent hands to another can be read.
+    pub hand_over_ttl: Duration,
 }
 
 /// One run to be made.
@@ -181,7 +186,8 @@ async fn turn_of(job: &RunJob, parts: &RunParts, time_max: Duration) -> Result<T
         agent_id: agent_id.clone(),
         message: UserMessage { id: order.message.id, content: order.message.content.clone() },
         history: history(job, parts).await?,
-        context: ScopedContext::new(Arc::clone(&parts.context), tenant, job.id.0, agent_id),
+        context: ScopedContext::new(Arc::clone(&parts.context), tenant, job.id.0, agent_id)
+            .with_hand_overs(Arc::clone(&parts.clock), parts.hand_over_ttl),
         colleagues: parts.catalog.colleagues_of(&order.agent_id),
         handed_over: order.handed_over.clone().map(|(from, detail)| HandOverNote { from, detail }),
         cancel: job.ticket.pipe().cancelled().clone(),

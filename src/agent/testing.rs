@@ -36,12 +36,13 @@ use super::{
     Agent, AgentCard, Colleague, HandOverNote, Outcome, PastMessage, RunError, Turn, UserMessage,
     sink::{RunItem, RunPipe, ToolOutcome},
 };
-use crate::context::{ContextError, ScopedContext, memory::MemoryContext};
+use crate::context::{ContextError, ContextStore, ScopedContext, memory::MemoryContext};
 
 /// Items that a run may be ahead of what was taken, as in a small server.
 const CREDITS: usize = 64;
 /// The longest document of the context, in bytes.
 const DOCUMENT_BYTES_MAX: usize = 1024 * 1024;
+const TENANT: &str = "test";
 
 /// A turn that can be played by any agent.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ pub struct Rehearsal {
     pub turn: Turn,
     pipe: Arc<RunPipe>,
     bell: Arc<Notify>,
+    store: Arc<dyn ContextStore>,
 }
 
 /// What a run came to.
@@ -73,7 +75,7 @@ impl Rehearsal {
         let pipe = RunPipe::new(CREDITS, Box::new(move || ring.notify_one()));
         let agent_id: AgentId = "tested".parse().expect("a valid agent id");
         let conversation = Uuid::now_v7();
-        let store = Arc::new(MemoryContext::new(DOCUMENT_BYTES_MAX));
+        let store: Arc<dyn ContextStore> = Arc::new(MemoryContext::new(DOCUMENT_BYTES_MAX));
         let turn = Turn {
             conversation_id: ConversationId(conversation),
             turn_id: TurnId(Uuid::now_v7()),
@@ -82,13 +84,13 @@ impl Rehearsal {
             agent_id: agent_id.clone(),
             message: said(message),
             history: Vec::new(),
-            context: ScopedContext::new(store, "test".into(), conversation, agent_id),
+            context: ScopedContext::new(Arc::clone(&store), TENANT.into(), conversation, agent_id),
             colleagues: Arc::from([]),
             handed_over: None,
             cancel: pipe.cancelled().clone(),
             time_max: Duration::from_mins(1),
         };
-        Self { turn, pipe, bell }
+        Self { turn, pipe, bell, store }
     }
 
     /// Adds what the user said before.
@@ -116,6 +118,16 @@ impl Rehearsal {
     pub fn handed_over_by(mut self, from: AgentId, detail: Option<&str>) -> Self {
         self.turn.handed_over = Some(HandOverNote { from, detail: detail.map(ToOwned::to_owned) });
         self
+    }
+
+    /// What another agent handed to the one under test.
+    ///
+    /// # Errors
+    /// [`ContextError`] where it does not fit.
+    pub async fn shared_by(self, from: AgentId, value: JsonObject) -> Result<Self, ContextError> {
+        let theirs = ScopedContext::new(Arc::clone(&self.store), TENANT.into(), self.turn.conversation_id.0, from);
+        theirs.share_with(&self.turn.agent_id, value).await?;
+        Ok(self)
     }
 
     /// How long the run may take.
@@ -259,5 +271,29 @@ mod tests {
         let talker = Talker(AgentCard::default(), Semaphore::new(0));
         let items = Rehearsal::of("3").run_until(&talker, |items| items.len() >= 3).await;
         assert_eq!(items.len(), 3);
+    }
+
+    /// Says what `alpha` handed to it.
+    struct Taker(AgentCard);
+
+    #[async_trait]
+    impl Agent for Taker {
+        fn card(&self) -> &AgentCard {
+            &self.0
+        }
+        async fn run(&self, turn: Turn, sink: EventSink) -> Result<Outcome, RunError> {
+            let handed = turn.context.take_from(&"alpha".parse().unwrap()).await.unwrap();
+            sink.text(&Value::Object(handed.unwrap_or_default()).to_string()).await?;
+            Ok(Outcome::completed())
+        }
+    }
+
+    #[tokio::test]
+    async fn brings_what_another_agent_handed_over() {
+        let draft = JsonObject::from_iter([("title".to_owned(), Value::from("Kettle"))]);
+        for (from, said) in [("alpha", r#"{"title":"Kettle"}"#), ("beta", "{}")] {
+            let rehearsal = Rehearsal::of("go on").shared_by(from.parse().unwrap(), draft.clone()).await.unwrap();
+            assert_eq!(rehearsal.run(&Taker(AgentCard::default())).await.text(), said);
+        }
     }
 }

@@ -72,6 +72,8 @@ pub(super) async fn build(
         context: Arc::clone(&context),
         catalog: Arc::clone(&catalog),
         history: options.history,
+        clock: Arc::clone(&ground.clock),
+        hand_over_ttl: options.hand_over_ttl,
     };
     let agents = AgentActors::start(&ground.arbiters, &ground.levels.agents, &ground.restarts, &ground.io, &run_parts);
     let router = Arc::new(Router::new(Arc::clone(&catalog), options.rules));
@@ -91,14 +93,13 @@ pub(super) async fn build(
         bounds: options.conversations,
     });
     let swept = Arc::<SweepFigures>::default();
-    let retention = ground.start_retention(options.retention, &swept);
+    let retention = ground.start_retention(&context, options.retention, &swept);
     let client = ConversationClient {
         registry: registry.clone(),
         store: Arc::clone(&ground.store),
         io: ground.io.clone(),
         content_bytes_max: options.http.content_bytes_max,
-        context,
-        catalog: Arc::clone(&catalog),
+        context: Arc::clone(&context),
         draining: CancellationToken::new(),
         order: Arc::default(),
     };
@@ -180,9 +181,15 @@ impl Ground {
         addr
     }
 
-    fn start_retention(&self, bounds: RetentionBounds, figures: &Arc<SweepFigures>) -> actix::Addr<RetentionActor> {
+    fn start_retention(
+        &self,
+        context: &Arc<dyn ContextStore>,
+        bounds: RetentionBounds,
+        figures: &Arc<SweepFigures>,
+    ) -> actix::Addr<RetentionActor> {
         let parts = RetentionParts {
             store: Arc::clone(&self.store),
+            context: Arc::clone(context),
             io: self.io.clone(),
             clock: Arc::clone(&self.clock),
             bounds,

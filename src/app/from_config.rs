@@ -48,10 +48,12 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
             history_messages_max: limits.history_messages_max,
             history_bytes_max: limits.history_bytes_max.0,
         },
+        hand_over_ttl: config.context.hand_over_ttl.0,
         retention: RetentionBounds {
             events_max_age: config.retention.events_max_age.0,
             tombstones_max_age: config.retention.tombstones_max_age.0,
             sweep_interval: config.retention.sweep_interval.0,
+            caches_max_age: config.context.cache_ttl.0,
         },
         drain_timeout: limits.drain_timeout.0,
         clock: Arc::new(SystemClock),

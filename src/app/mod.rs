@@ -28,6 +28,7 @@ use crate::{
     },
     agent::catalog::AgentSlot,
     clock::{Clock, SystemClock},
+    context::HAND_OVER_TTL,
     http::{HttpLimits, ServerOptions},
     routing::RouteRules,
 };
@@ -61,6 +62,8 @@ pub struct Options {
     pub store_shards: usize,
     /// Bounds of what a run is told of the past.
     pub history: HistoryBounds,
+    /// How long what one agent hands to another can be read.
+    pub hand_over_ttl: Duration,
     /// What is kept, and for how long.
     pub retention: RetentionBounds,
     /// How long running turns may go on when the server goes down.
@@ -86,6 +89,7 @@ impl Options {
             group: GroupBounds::default(),
             store_shards: 1,
             history: HistoryBounds::default(),
+            hand_over_ttl: HAND_OVER_TTL,
             retention: RetentionBounds::default(),
             drain_timeout: Duration::from_secs(30),
             clock: Arc::new(SystemClock),

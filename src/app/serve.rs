@@ -14,20 +14,13 @@ use crate::{
     config::{Config, ConnectionKind, Database, Loaded, Synchronous},
     context::{
         ContextStore,
-        cached::CachedContext,
+        cached::{Cache, CachedContext},
         local::LocalCache,
         redis::{RedisCache, RedisSettings, RedisUrlError},
         sql::SqlContext,
     },
     store::sql::{self, CheckpointBounds, ConnectError, SqlOptions, SqlStore},
 };
-
-/// Documents that a cache remembers the version of.
-const CONTEXT_DOCUMENTS_MAX: usize = 10_000;
-/// What the cache of this process may hold.
-const CONTEXT_CACHE_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// How long Redis may take before it is passed by.
-const REDIS_RESPONSE_TIMEOUT: std::time::Duration = std::time::Duration::from_millis(200);
 
 /// How long the database has to say goodbye.
 const CLOSE_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(5);
@@ -159,18 +152,15 @@ async fn open(database: Database, url: String) -> Result<SqlStore, ConnectError>
 
 fn context(config: &Config, store: &SqlStore) -> Result<Arc<dyn ContextStore>, ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let database = &config.database;
+    let (database, context) = (&config.database, &config.context);
     let answer_time_max = database.acquire_timeout.0 + database.statement_timeout.0;
-    let truth = SqlContext::new(store.connections(), clock, config.context.entry_bytes_max.0)
+    let truth = SqlContext::new(store.connections(), Arc::clone(&clock), context.entry_bytes_max.0)
         .with_answer_time_max(answer_time_max);
-    let url = &config.context.url;
-    Ok(if url.kind() == ConnectionKind::Redis {
-        let settings =
-            RedisSettings { time_to_live: config.context.cache_ttl.0, response_timeout: REDIS_RESPONSE_TIMEOUT };
-        let cache = RedisCache::new(&url.expose().to_owned().into(), settings)?;
-        Arc::new(CachedContext::new(truth, Arc::new(cache), CONTEXT_DOCUMENTS_MAX))
+    let cache: Arc<dyn Cache> = if context.url.kind() == ConnectionKind::Redis {
+        let settings = RedisSettings { time_to_live: context.cache_ttl.0, response_timeout: context.redis_timeout.0 };
+        Arc::new(RedisCache::new(&context.url.expose().to_owned().into(), settings)?)
     } else {
-        let cache = LocalCache::new(CONTEXT_CACHE_BYTES_MAX);
-        Arc::new(CachedContext::new(truth, Arc::new(cache), CONTEXT_DOCUMENTS_MAX))
-    })
+        Arc::new(LocalCache::new(context.cache_bytes_max.0))
+    };
+    Ok(Arc::new(CachedContext::new(truth, cache, context.cache_entries_max).with_clock(clock)))
 }

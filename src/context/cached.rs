@@ -6,6 +6,8 @@
 //! writes, was restored from a replica or was out of reach for a while costs a read and nothing else. Writes go to the
 //! truth first, which alone decides about versions.
 //!
+//! An entry carries its end, and one whose end has come counts as absent, by the clock that the truth goes by.
+//!
 //! What remains: where another process wrote a document, and the cache missed that write, this process may read the
 //! document as it was before, until the cache's own time to live is over. A write on that ground is a conflict, never a
 //! lost update. One conversation has one owner at a time, so this takes a lost write and two changes of owner.
@@ -13,24 +15,30 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use protocol::event::JsonObject;
+use protocol::{Timestamp, event::JsonObject};
+use uuid::Uuid;
 
-use super::{ContextError, ContextKey, ContextStore, Versioned, lru::Lru, without_nul};
+use super::{ContextError, ContextKey, ContextStore, Entry, Versioned, lru::Lru, without_nul};
+use crate::clock::{Clock, SystemClock};
 
 /// Remembers documents for a while. It has no errors: what it cannot answer, it does not have.
 #[async_trait]
 pub trait Cache: Send + Sync + std::fmt::Debug + 'static {
-    /// The document as it was put, if it is still there.
-    async fn get(&self, key: &ContextKey) -> Option<Versioned>;
+    /// The entry as it was put, if it is still there, also where its end has come.
+    async fn get(&self, key: &ContextKey) -> Option<Entry>;
 
-    /// Remembers a document, unless a newer version of it is there.
-    async fn put(&self, key: &ContextKey, document: &Versioned);
+    /// Remembers an entry, at most until its end, unless a newer version of it is there.
+    async fn put(&self, key: &ContextKey, entry: &Entry, now: Timestamp);
 
-    /// Remembers a document in place of whatever is there.
-    async fn replace(&self, key: &ContextKey, document: &Versioned);
+    /// Remembers an entry, at most until its end, in place of whatever is there.
+    async fn replace(&self, key: &ContextKey, entry: &Entry, now: Timestamp);
 
-    /// Forgets documents.
-    async fn remove(&self, keys: &[ContextKey]);
+    /// Forgets a document.
+    async fn remove(&self, key: &ContextKey);
+
+    /// Forgets every document of a conversation, whoever put it there; `known` are those that the caller has seen. False
+    /// where something may be left.
+    async fn forget(&self, tenant: &Arc<str>, conversation: Uuid, known: &[ContextKey]) -> bool;
 
     /// How many calls failed so far; none where no call can.
     fn failures(&self) -> Option<u64> {
@@ -45,13 +53,20 @@ pub struct CachedContext<T> {
     cache: Arc<dyn Cache>,
     /// The newest version of each document that this process saw in the truth.
     floors: Mutex<Lru<ContextKey, u64>>,
+    clock: Arc<dyn Clock>,
 }
 
 impl<T: ContextStore> CachedContext<T> {
     /// Puts `cache` before `truth`, for at most `documents_max` documents at a time (about 150 bytes each, beside what
     /// the cache itself holds).
     pub fn new(truth: T, cache: Arc<dyn Cache>, documents_max: usize) -> Self {
-        Self { truth, cache, floors: Mutex::new(Lru::new(documents_max)) }
+        Self { truth, cache, floors: Mutex::new(Lru::new(documents_max)), clock: Arc::new(SystemClock) }
+    }
+
+    /// With another clock than the machine's: that of the truth.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     fn floors(&self) -> MutexGuard<'_, Lru<ContextKey, u64>> {
@@ -69,47 +84,61 @@ impl<T: ContextStore> CachedContext<T> {
         floors.insert(key.clone(), floor, 1);
     }
 
-    async fn cached(&self, key: &ContextKey) -> Option<Versioned> {
+    async fn cached(&self, key: &ContextKey) -> Option<Entry> {
         let floor = self.floor(key)?;
-        let document = self.cache.get(key).await.filter(|document| document.version >= floor)?;
-        self.raise_floor(key, document.version);
-        Some(document)
+        let entry = self.cache.get(key).await.filter(|entry| entry.document.version >= floor)?;
+        self.raise_floor(key, entry.document.version);
+        (!entry.is_over(self.clock.now())).then_some(entry)
     }
 
     /// Takes over what the truth says. Where this process did not know the document, the cache may be *ahead* of the
     /// truth: a database that was restored from a backup goes back. Then the truth replaces it.
-    async fn learn(&self, key: &ContextKey, document: &Versioned) {
+    async fn learn(&self, key: &ContextKey, entry: Entry) {
+        let now = self.clock.now();
+        let entry = entry.at(now);
         let known = self.floor(key).is_some();
-        self.raise_floor(key, document.version);
-        if known { self.cache.put(key, document).await } else { self.cache.replace(key, document).await }
+        self.raise_floor(key, entry.document.version);
+        if known { self.cache.put(key, &entry, now).await } else { self.cache.replace(key, &entry, now).await }
     }
 }
 
 #[async_trait]
 impl<T: ContextStore> ContextStore for CachedContext<T> {
-    async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError> {
-        if let Some(document) = self.cached(key).await {
-            return Ok(document);
+    async fn read(&self, key: &ContextKey) -> Result<Entry, ContextError> {
+        if let Some(entry) = self.cached(key).await {
+            return Ok(entry);
         }
-        let document = self.truth.get(key).await?;
-        self.learn(key, &document).await;
-        Ok(document)
+        let entry = self.truth.read(key).await?;
+        self.learn(key, entry.clone()).await;
+        Ok(entry)
     }
 
-    async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError> {
+    async fn write(
+        &self,
+        key: &ContextKey,
+        expected: u64,
+        value: JsonObject,
+        expires_at: Option<Timestamp>,
+    ) -> Result<u64, ContextError> {
         let value = without_nul(value);
-        match self.truth.compare_and_set(key, expected, value.clone()).await {
+        match self.truth.write(key, expected, value.clone(), expires_at).await {
             Ok(version) => {
-                self.learn(key, &Versioned { version, value }).await;
+                self.learn(key, Entry { document: Versioned { version, value }, expires_at }).await;
                 Ok(version)
             }
             Err(ContextError::Conflict(current)) => {
-                // What the caller read was wrong, and it may have come from the cache.
+                // What the caller read was wrong, and it may have come from the cache. The answer does not say when the
+                // current one ends, so the next read asks the truth.
                 self.raise_floor(key, current.version);
-                self.cache.replace(key, &current).await;
+                self.cache.remove(key).await;
                 Err(ContextError::Conflict(current))
             }
             Err(error @ ContextError::TooLarge { .. }) => Err(error),
+            Err(ContextError::Gone) => {
+                self.floors().remove(key);
+                self.cache.remove(key).await;
+                Err(ContextError::Gone)
+            }
             Err(error @ ContextError::Unavailable(_)) => {
                 // It may be written all the same: only the truth knows.
                 self.floors().remove(key);
@@ -118,12 +147,12 @@ impl<T: ContextStore> ContextStore for CachedContext<T> {
         }
     }
 
-    async fn forget(&self, keys: &[ContextKey]) {
-        for key in keys {
-            self.floors().remove(key);
-        }
-        self.cache.remove(keys).await;
-        self.truth.forget(keys).await;
+    async fn forget(&self, tenant: &Arc<str>, conversation: Uuid) -> Result<(), ContextError> {
+        let first = ContextKey::first_of(tenant, conversation);
+        let known = self.floors().remove_run(&first, |key| key.is_of(tenant, conversation));
+        let is_gone = self.cache.forget(tenant, conversation, &known).await;
+        self.truth.forget(tenant, conversation).await?;
+        if is_gone { Ok(()) } else { Err(ContextError::Unavailable("the cache does not answer".to_owned())) }
     }
 
     fn cache_failures(&self) -> Option<u64> {
@@ -147,14 +176,24 @@ mod tests {
 
     #[async_trait]
     impl ContextStore for Watched {
-        async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError> {
+        async fn read(&self, key: &ContextKey) -> Result<Entry, ContextError> {
             self.0.1.fetch_add(1, Ordering::SeqCst);
-            self.0.0.get(key).await
+            self.0.0.read(key).await
         }
 
-        async fn compare_and_set(&self, key: &ContextKey, at: u64, value: JsonObject) -> Result<u64, ContextError> {
-            let written = self.0.0.compare_and_set(key, at, value).await;
+        async fn write(
+            &self,
+            key: &ContextKey,
+            at: u64,
+            value: JsonObject,
+            end: Option<Timestamp>,
+        ) -> Result<u64, ContextError> {
+            let written = self.0.0.write(key, at, value, end).await;
             if self.0.2.load(Ordering::SeqCst) { Err(ContextError::Unavailable("lost".to_owned())) } else { written }
+        }
+
+        async fn forget(&self, tenant: &Arc<str>, conversation: Uuid) -> Result<(), ContextError> {
+            self.0.0.forget(tenant, conversation).await
         }
     }
 
@@ -164,15 +203,19 @@ mod tests {
 
     #[async_trait]
     impl Cache for Stubborn {
-        async fn get(&self, _: &ContextKey) -> Option<Versioned> {
-            self.0.lock().unwrap().clone()
+        async fn get(&self, _: &ContextKey) -> Option<Entry> {
+            self.0.lock().unwrap().clone().map(Entry::from)
         }
 
-        async fn put(&self, _: &ContextKey, _: &Versioned) {}
+        async fn put(&self, _: &ContextKey, _: &Entry, _: Timestamp) {}
 
-        async fn replace(&self, _: &ContextKey, _: &Versioned) {}
+        async fn replace(&self, _: &ContextKey, _: &Entry, _: Timestamp) {}
 
-        async fn remove(&self, _: &[ContextKey]) {}
+        async fn remove(&self, _: &ContextKey) {}
+
+        async fn forget(&self, _: &Arc<str>, _: Uuid, _: &[ContextKey]) -> bool {
+            false
+        }
     }
 
     fn truth() -> Watched {
@@ -239,7 +282,7 @@ mod tests {
     #[tokio::test]
     async fn a_cache_that_is_ahead_of_a_restored_truth_is_put_right() {
         let cache = Arc::new(LocalCache::new(4096));
-        cache.put(&key(), &document(9)).await;
+        cache.put(&key(), &document(9).into(), Timestamp::from_millis(0)).await;
         let truth = truth();
         truth.compare_and_set(&key(), 0, value(1)).await.unwrap();
         let context = CachedContext::new(truth, cache, 16);
@@ -256,5 +299,24 @@ mod tests {
         truth.0.2.store(true, Ordering::SeqCst);
         context.compare_and_set(&key(), 1, value(2)).await.unwrap_err();
         assert_eq!(context.get(&key()).await, Ok(document(2)));
+    }
+
+    #[tokio::test]
+    async fn after_an_erasure_nothing_comes_into_the_cache_any_more() {
+        let cache = Arc::new(LocalCache::new(4096));
+        let context = CachedContext::new(truth(), Arc::clone(&cache) as Arc<dyn Cache>, 16);
+        context.compare_and_set(&key(), 0, value(1)).await.unwrap();
+        assert_eq!(context.forget(&key().tenant, key().conversation).await, Ok(()));
+        for version in [0, 1] {
+            context.compare_and_set(&key(), version, value(9)).await.unwrap_err();
+            assert_eq!(cache.get(&key()).await, None, "a run that read version {version} came late");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cache_that_cannot_be_told_of_an_erasure_is_an_error() {
+        let context = CachedContext::new(truth(), Arc::new(Stubborn::default()), 16);
+        let left = context.forget(&key().tenant, key().conversation).await;
+        assert!(matches!(left, Err(ContextError::Unavailable(_))), "{left:?}");
     }
 }

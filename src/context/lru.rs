@@ -1,14 +1,12 @@
 //! A map that forgets what was not asked for the longest.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::Hash,
-};
+use std::collections::BTreeMap;
 
 /// Holds entries up to a total weight.
 #[derive(Debug)]
 pub(super) struct Lru<K, V> {
-    entries: HashMap<K, Entry<V>>,
+    /// In the order of keys, so that those that belong together are found together.
+    entries: BTreeMap<K, Entry<V>>,
     /// Use number to key, the oldest use first.
     order: BTreeMap<u64, K>,
     uses: u64,
@@ -23,9 +21,9 @@ struct Entry<V> {
     used: u64,
 }
 
-impl<K: Clone + Eq + Hash, V> Lru<K, V> {
+impl<K: Clone + Ord, V> Lru<K, V> {
     pub(super) fn new(weight_max: usize) -> Self {
-        Self { entries: HashMap::new(), order: BTreeMap::new(), uses: 0, weight: 0, weight_max }
+        Self { entries: BTreeMap::new(), order: BTreeMap::new(), uses: 0, weight: 0, weight_max }
     }
 
     /// The value, which counts as used now.
@@ -59,6 +57,16 @@ impl<K: Clone + Eq + Hash, V> Lru<K, V> {
             self.order.remove(&entry.used);
             self.weight -= entry.weight;
         }
+    }
+
+    /// Removes the keys from `first` on for as long as they belong to it, and answers them.
+    pub(super) fn remove_run(&mut self, first: &K, belongs: impl Fn(&K) -> bool) -> Vec<K> {
+        let run: Vec<K> =
+            self.entries.range(first..).map(|(key, _)| key).take_while(|key| belongs(key)).cloned().collect();
+        for key in &run {
+            self.remove(key);
+        }
+        run
     }
 }
 
@@ -96,6 +104,18 @@ mod tests {
         lru.insert("c", 2, 11);
         check(&mut lru, &[]);
         assert_eq!(lru.get(&"c"), None);
+    }
+
+    #[test]
+    fn what_belongs_together_goes_together() {
+        let mut lru = Lru::new(10);
+        for key in ["a1", "a2", "b1", "b2", "c1"] {
+            lru.insert(key, 1, 1);
+        }
+        assert_eq!(lru.remove_run(&"b", |key| key.starts_with('b')), ["b1", "b2"]);
+        check(&mut lru, &["a1", "a2", "c1"]);
+        assert!(lru.remove_run(&"b", |key| key.starts_with('b')).is_empty());
+        check(&mut lru, &["a1", "a2", "c1"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Shared context and agent state: small JSON documents with versions.
+//! Shared context, agent state and what agents hand to each other: small JSON documents with versions.
 //!
 //! Every change is a compare-and-set on the version that was read, so two agents (or two runs) that change the same
 //! document cannot lose each other's update, as a get-merge-set would.
@@ -13,23 +13,20 @@ pub mod local;
 mod lru;
 pub mod memory;
 pub mod redis;
+mod scoped;
 pub mod sql;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use protocol::{AgentId, event::JsonObject};
+use protocol::{AgentId, Timestamp, event::JsonObject};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::agent::sink::EventSink;
-
-/// How often [`ScopedContext::update_shared`] tries. Each conflict means that somebody else succeeded, so this many
-/// updates of one document at once all come through.
-pub const UPDATE_TRIES_MAX: usize = 64;
+pub use self::scoped::{HAND_OVER_TTL, ScopedContext, UPDATE_TRIES_MAX};
 
 /// Names one document: it carries tenant, conversation and agent, so nothing leaks between users.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContextKey {
     /// The tenant.
     pub tenant: Arc<str>,
@@ -40,12 +37,31 @@ pub struct ContextKey {
 }
 
 /// Whose document it is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ContextScope {
     /// All agents of the conversation.
     Shared,
     /// One agent's own state in this conversation.
     Agent(AgentId),
+    /// What one agent handed to another in this conversation.
+    HandOver {
+        /// Who alone writes it.
+        from: AgentId,
+        /// Who alone reads it.
+        to: AgentId,
+    },
+}
+
+impl ContextKey {
+    /// Whether it is a document of this conversation.
+    pub fn is_of(&self, tenant: &str, conversation: Uuid) -> bool {
+        self.conversation == conversation && *self.tenant == *tenant
+    }
+
+    /// The first document of a conversation, in the order of keys.
+    fn first_of(tenant: &Arc<str>, conversation: Uuid) -> Self {
+        Self { tenant: Arc::clone(tenant), conversation, scope: ContextScope::Shared }
+    }
 }
 
 /// A document at a version. Version 0 is the empty document that nobody wrote yet.
@@ -55,6 +71,41 @@ pub struct Versioned {
     pub version: u64,
     /// The document.
     pub value: JsonObject,
+}
+
+/// A document with its end.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Entry {
+    /// The document.
+    pub document: Versioned,
+    /// From then on it reads as empty; none for one that stays.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Entry {
+    /// Whether its end has come.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// As it reads at this time. One whose end has come is empty for good, but keeps its version: a version never goes
+    /// back, so whoever read it before cannot overwrite what came after.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Self {
+        if self.is_over(now) { Versioned { value: JsonObject::new(), ..self.document }.into() } else { self }
+    }
+
+    /// How long it has from this time on; none for one that stays.
+    pub fn time_left(&self, now: Timestamp) -> Option<Duration> {
+        self.expires_at.map(|end| Duration::from_millis(end.millis_since(now)))
+    }
+}
+
+impl From<Versioned> for Entry {
+    /// One that stays.
+    fn from(document: Versioned) -> Self {
+        Self { document, expires_at: None }
+    }
 }
 
 /// Why a document could not be read or written.
@@ -71,6 +122,9 @@ pub enum ContextError {
         /// How large it may be.
         bytes_max: usize,
     },
+    /// The conversation was erased, or never was: nothing is kept for it.
+    #[error("the conversation does not exist")]
+    Gone,
     /// The store behind it does not answer.
     #[error("the context store is not available: {0}")]
     Unavailable(String),
@@ -79,103 +133,56 @@ pub enum ContextError {
 /// Keeps documents. U+0000 is left out of names and texts: PostgreSQL cannot hold it.
 #[async_trait]
 pub trait ContextStore: Send + Sync + std::fmt::Debug + 'static {
-    /// Reads a document; the empty one at version 0 where there is none.
+    /// Reads a document with its end; the empty one at version 0 where there is none, and an empty one where its end has
+    /// come.
     ///
     /// # Errors
     /// [`ContextError::Unavailable`].
-    async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError>;
+    async fn read(&self, key: &ContextKey) -> Result<Entry, ContextError>;
 
-    /// Writes `value` if the document still stands at version `expected`; answers the new version.
+    /// Writes `value` if the document still stands at version `expected`; answers the new version. From `expires_at` on
+    /// it reads as empty; without one it stays.
     ///
     /// # Errors
-    /// [`ContextError::Conflict`], [`ContextError::TooLarge`] or [`ContextError::Unavailable`].
-    async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError>;
+    /// [`ContextError::Conflict`], [`ContextError::TooLarge`], [`ContextError::Gone`] or [`ContextError::Unavailable`].
+    async fn write(
+        &self,
+        key: &ContextKey,
+        expected: u64,
+        value: JsonObject,
+        expires_at: Option<Timestamp>,
+    ) -> Result<u64, ContextError>;
 
-    /// Lets go of copies of documents whose conversation was erased. What a cache cannot be told at the moment goes when
-    /// its time to live is over. A store without copies has nothing to do: the rows of the table go with their conversation.
-    async fn forget(&self, _keys: &[ContextKey]) {}
+    /// Reads a document; see [`ContextStore::read`].
+    ///
+    /// # Errors
+    /// [`ContextError::Unavailable`].
+    async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError> {
+        Ok(self.read(key).await?.document)
+    }
+
+    /// Writes a document that stays; see [`ContextStore::write`].
+    ///
+    /// # Errors
+    /// As there.
+    async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError> {
+        self.write(key, expected, value, None).await
+    }
+
+    /// Lets go of all copies of documents of a conversation that was erased, whoever made them. A store without copies has
+    /// nothing to do: the rows of the table go with their conversation.
+    ///
+    /// # Errors
+    /// [`ContextError::Unavailable`] where copies may be left: ask again. They go by themselves when their time to live is
+    /// over.
+    async fn forget(&self, _tenant: &Arc<str>, _conversation: Uuid) -> Result<(), ContextError> {
+        Ok(())
+    }
 
     /// How many calls of a cache elsewhere failed so far; none where there is no such cache.
     fn cache_failures(&self) -> Option<u64> {
         None
     }
-}
-
-/// What one run sees of the context: the conversation's shared document and the agent's own state.
-#[derive(Debug, Clone)]
-pub struct ScopedContext {
-    store: Arc<dyn ContextStore>,
-    tenant: Arc<str>,
-    conversation: Uuid,
-    agent: AgentId,
-}
-
-impl ScopedContext {
-    /// Binds a store to one agent in one conversation.
-    pub fn new(store: Arc<dyn ContextStore>, tenant: Arc<str>, conversation: Uuid, agent: AgentId) -> Self {
-        Self { store, tenant, conversation, agent }
-    }
-
-    /// This agent's own state in this conversation.
-    ///
-    /// # Errors
-    /// [`ContextError::Unavailable`].
-    pub async fn state(&self) -> Result<Versioned, ContextError> {
-        self.store.get(&self.key(ContextScope::Agent(self.agent.clone()))).await
-    }
-
-    /// Replaces this agent's own state, if it still stands at `expected`; answers the new version.
-    ///
-    /// # Errors
-    /// See [`ContextStore::compare_and_set`].
-    pub async fn set_state(&self, expected: u64, value: JsonObject) -> Result<u64, ContextError> {
-        self.store.compare_and_set(&self.key(ContextScope::Agent(self.agent.clone())), expected, value).await
-    }
-
-    /// What the agents of this conversation share.
-    ///
-    /// # Errors
-    /// [`ContextError::Unavailable`].
-    pub async fn shared(&self) -> Result<Versioned, ContextError> {
-        self.store.get(&self.key(ContextScope::Shared)).await
-    }
-
-    /// Sets the given keys of the shared document (`null` removes one) and tells the conversation. Goes on from what
-    /// stands there where another agent wrote in between, so no update is lost.
-    ///
-    /// # Errors
-    /// See [`ContextStore::compare_and_set`]; [`ContextError::Conflict`] after [`UPDATE_TRIES_MAX`] tries.
-    pub async fn update_shared(&self, changes: JsonObject, sink: &EventSink) -> Result<u64, ContextError> {
-        let key = self.key(ContextScope::Shared);
-        let mut current = self.store.get(&key).await?;
-        for _ in 0..UPDATE_TRIES_MAX {
-            match self.store.compare_and_set(&key, current.version, merged(current.value, &changes)).await {
-                Err(ContextError::Conflict(now)) => current = now,
-                Ok(version) => {
-                    // A closed sink means that nobody waits for the news; the document is written all the same.
-                    sink.context_updated(version, changes.keys().cloned().collect()).await.ok();
-                    return Ok(version);
-                }
-                Err(other) => return Err(other),
-            }
-        }
-        Err(ContextError::Conflict(current))
-    }
-
-    fn key(&self, scope: ContextScope) -> ContextKey {
-        ContextKey { tenant: Arc::clone(&self.tenant), conversation: self.conversation, scope }
-    }
-}
-
-fn merged(mut document: JsonObject, changes: &JsonObject) -> JsonObject {
-    for (key, value) in changes {
-        if value.is_null() {
-            document.remove(key);
-        } else {
-            document.insert(key.clone(), value.clone());
-        }
-    }
-    document
 }
 
 /// What a store may keep: the document without U+0000, if it is not longer than `bytes_max` as JSON.

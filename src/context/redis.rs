@@ -1,39 +1,62 @@
 //! Redis as a cache that several processes share. Its loss costs time and nothing else.
 //!
 //! Each document is one string, `VERSION:JSON`, under `switchboard:v1:TENANT:CONVERSATION:AGENT` (`_shared` for the
-//! shared one: no agent's id begins with `_`). A script writes it, so that an older version never replaces a newer one
+//! shared one and `_hand_over:FROM:TO` for what one agent hands to another: no agent's id begins with `_`). One that has
+//! an end is `VERSION@END:JSON`, with the end in milliseconds since 1970, and Redis keeps it no longer than that. A script writes it, so that an older version never replaces a newer one
 //! whatever the order of arrival. What is not of this form is treated as absent and written over.
+//!
+//! The same script notes the document in a set of the conversation, `switchboard:v1:TENANT:CONVERSATION:_keys`, which
+//! stays at least as long: so a conversation that is erased is forgotten with the documents of all agents, also of those
+//! that are not plugged in any more. Where Redis may evict, that set may go before the documents do; then those that this
+//! process has not seen stay until their time to live is over.
 
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use async_trait::async_trait;
+use protocol::Timestamp;
 use redis::{
     Client, RedisError, RedisResult, Script,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{info, warn};
+use uuid::Uuid;
 
 use super::{
-    ContextKey, ContextScope, Versioned,
+    ContextKey, ContextScope, Entry, Versioned,
     breaker::{Breaker, Change, Pass},
     cached::Cache,
 };
 
+/// Keys: the document, the set. Values: how the document is named in the set, its version, what is stored, for how many
+/// milliseconds, `newest` where a newer version must stay, and for how many milliseconds the set must stay.
 const PUT: &str = r"
 if redis.call('TYPE', KEYS[1]).ok ~= 'string' then
     redis.call('DEL', KEYS[1])
-else
-    local present = string.match(redis.call('GET', KEYS[1]), '^(%d+):')
-    if present and #present < 16 and tonumber(present) > tonumber(ARGV[1]) then return 0 end
+elseif ARGV[5] == 'newest' then
+    local present = string.match(redis.call('GET', KEYS[1]), '^(%d+)[:@]')
+    if present and #present < 16 and tonumber(present) > tonumber(ARGV[2]) then return 0 end
 end
-redis.call('SET', KEYS[1], ARGV[1] .. ':' .. ARGV[2], 'PX', ARGV[3])
+if redis.call('TYPE', KEYS[2]).ok ~= 'set' then redis.call('DEL', KEYS[2]) end
+redis.call('SADD', KEYS[2], ARGV[1])
+if redis.call('PTTL', KEYS[2]) < tonumber(ARGV[6]) then redis.call('PEXPIRE', KEYS[2], ARGV[6]) end
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+return 1
+";
+
+/// Key: the set. Values: how names of documents begin, and the ends of those that are known beside the set.
+const FORGET: &str = r"
+if redis.call('TYPE', KEYS[1]).ok == 'set' then
+    for _, scope in ipairs(redis.call('SMEMBERS', KEYS[1])) do redis.call('DEL', ARGV[1] .. scope) end
+end
+redis.call('DEL', KEYS[1])
+for at = 2, #ARGV do redis.call('DEL', ARGV[1] .. ARGV[at]) end
 return 1
 ";
 
@@ -62,6 +85,7 @@ pub struct RedisCache {
     client: Client,
     connection: Mutex<ConnectionManager>,
     put: Script,
+    forget: Script,
     settings: RedisSettings,
     breaker: Breaker,
     failures: AtomicU64,
@@ -87,6 +111,7 @@ impl RedisCache {
             client,
             connection,
             put: Script::new(PUT),
+            forget: Script::new(FORGET),
             settings,
             breaker: Breaker::default(),
             failures: AtomicU64::new(0),
@@ -115,8 +140,22 @@ impl RedisCache {
         }
     }
 
-    fn time_to_live_ms(&self) -> u64 {
-        u64::try_from(self.settings.time_to_live.as_millis()).unwrap_or(u64::MAX)
+    async fn write(&self, key: &ContextKey, entry: &Entry, now: Timestamp, which_stays: &str) {
+        let Some(text) = text(entry) else { return };
+        let time_to_live = self.settings.time_to_live;
+        let stays = entry.time_left(now).map_or(time_to_live, |left| left.min(time_to_live));
+        let mut connection = self.connection();
+        let mut call = self.put.prepare_invoke();
+        let (begin, end) = (prefix(&key.tenant, key.conversation), scope(key));
+        call.key(format!("{begin}{end}")).key(format!("{begin}{KEYS}"));
+        call.arg(end)
+            .arg(entry.document.version)
+            .arg(text)
+            .arg(millis(stays))
+            .arg(which_stays)
+            .arg(millis(time_to_live));
+        // Whether a newer version was there changes nothing.
+        let _: Option<i64> = self.ask(call.invoke_async(&mut connection)).await;
     }
 
     /// Asks Redis once, if the breaker lets it, within the time-out.
@@ -155,7 +194,7 @@ impl RedisCache {
 
 #[async_trait]
 impl Cache for RedisCache {
-    async fn get(&self, key: &ContextKey) -> Option<Versioned> {
+    async fn get(&self, key: &ContextKey) -> Option<Entry> {
         let mut connection = self.connection();
         let name = name(key);
         let mut command = redis::cmd("GET");
@@ -163,31 +202,28 @@ impl Cache for RedisCache {
         parse(&bytes?)
     }
 
-    async fn put(&self, key: &ContextKey, document: &Versioned) {
-        let Ok(json) = serde_json::to_string(&document.value) else { return };
-        let mut connection = self.connection();
-        let mut call = self.put.prepare_invoke();
-        call.key(name(key)).arg(document.version).arg(json).arg(self.time_to_live_ms());
-        // Whether a newer version was there changes nothing.
-        let _: Option<i64> = self.ask(call.invoke_async(&mut connection)).await;
+    async fn put(&self, key: &ContextKey, entry: &Entry, now: Timestamp) {
+        self.write(key, entry, now, "newest").await;
     }
 
-    async fn replace(&self, key: &ContextKey, document: &Versioned) {
-        let Ok(json) = serde_json::to_string(&document.value) else { return };
-        let mut connection = self.connection();
-        let mut command = redis::cmd("SET");
-        command.arg(name(key)).arg(format!("{}:{json}", document.version)).arg("PX").arg(self.time_to_live_ms());
-        self.ask(command.exec_async(&mut connection)).await;
+    async fn replace(&self, key: &ContextKey, entry: &Entry, now: Timestamp) {
+        self.write(key, entry, now, "this").await;
     }
 
-    async fn remove(&self, keys: &[ContextKey]) {
-        if keys.is_empty() {
-            return;
-        }
+    async fn remove(&self, key: &ContextKey) {
         let mut connection = self.connection();
         let mut command = redis::cmd("DEL");
-        command.arg(keys.iter().map(name).collect::<Vec<_>>());
+        command.arg(name(key));
         self.ask(command.exec_async(&mut connection)).await;
+    }
+
+    async fn forget(&self, tenant: &Arc<str>, conversation: Uuid, known: &[ContextKey]) -> bool {
+        let mut connection = self.connection();
+        let begin = prefix(tenant, conversation);
+        let mut call = self.forget.prepare_invoke();
+        call.key(format!("{begin}{KEYS}")).arg(begin).arg(known.iter().map(scope).collect::<Vec<_>>());
+        let done: Option<i64> = self.ask(call.invoke_async(&mut connection)).await;
+        done.is_some()
     }
 
     fn failures(&self) -> Option<u64> {
@@ -210,17 +246,45 @@ fn is_about_the_value(error: &RedisError) -> bool {
     error.code() == Some("WRONGTYPE") || matches!(error.kind(), redis::ErrorKind::UnexpectedReturnType)
 }
 
-fn name(key: &ContextKey) -> String {
-    let scope = match &key.scope {
-        ContextScope::Shared => "_shared",
-        ContextScope::Agent(agent) => agent.as_str(),
-    };
-    format!("switchboard:v1:{}:{}:{scope}", key.tenant, key.conversation)
+/// The set of a conversation's documents.
+const KEYS: &str = "_keys";
+
+fn prefix(tenant: &str, conversation: Uuid) -> String {
+    format!("switchboard:v1:{tenant}:{conversation}:")
 }
 
-fn parse(bytes: &[u8]) -> Option<Versioned> {
-    let (version, json) = std::str::from_utf8(bytes).ok()?.split_once(':')?;
-    Some(Versioned { version: version.parse().ok()?, value: serde_json::from_str(json).ok()? })
+fn scope(key: &ContextKey) -> String {
+    match &key.scope {
+        ContextScope::Shared => "_shared".to_owned(),
+        ContextScope::Agent(agent) => agent.to_string(),
+        ContextScope::HandOver { from, to } => format!("_hand_over:{from}:{to}"),
+    }
+}
+
+fn name(key: &ContextKey) -> String {
+    prefix(&key.tenant, key.conversation) + &scope(key)
+}
+
+/// Redis takes no time of 0.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
+}
+
+fn text(entry: &Entry) -> Option<String> {
+    let Entry { document: Versioned { version, value }, expires_at } = entry;
+    let json = serde_json::to_string(value).ok()?;
+    Some(expires_at.map_or_else(|| format!("{version}:{json}"), |end| format!("{version}@{}:{json}", end.as_millis())))
+}
+
+fn parse(bytes: &[u8]) -> Option<Entry> {
+    let (head, json) = std::str::from_utf8(bytes).ok()?.split_once(':')?;
+    let (version, end) = head.split_once('@').map_or((head, None), |(version, end)| (version, Some(end)));
+    let expires_at = match end {
+        Some(end) => Some(Timestamp::from_millis(end.parse().ok()?)),
+        None => None,
+    };
+    let document = Versioned { version: version.parse().ok()?, value: serde_json::from_str(json).ok()? };
+    Some(Entry { document, expires_at })
 }
 
 #[cfg(test)]
@@ -238,17 +302,32 @@ mod tests {
         );
         let agent = ContextScope::Agent("shared".parse().unwrap());
         assert_eq!(name(&key(agent)), "switchboard:v1:acme:00000000-0000-0000-0000-000000000001:shared");
+        let hand_over = ContextScope::HandOver { from: "a".parse().unwrap(), to: "b".parse().unwrap() };
+        assert_eq!(name(&key(hand_over)), "switchboard:v1:acme:00000000-0000-0000-0000-000000000001:_hand_over:a:b");
     }
 
     #[track_caller]
     fn check(bytes: &[u8], version: Option<u64>) {
-        assert_eq!(parse(bytes).map(|document| document.version), version);
+        assert_eq!(parse(bytes).map(|entry| entry.document.version), version);
+    }
+
+    #[test]
+    fn an_entry_comes_back_with_its_end() {
+        let value = serde_json::from_str(r#"{"a":"1@2:3"}"#).unwrap();
+        let document = Versioned { version: 7, value };
+        for expires_at in [None, Some(Timestamp::from_millis(1_800_000_000_000))] {
+            let entry = Entry { document: document.clone(), expires_at };
+            assert_eq!(parse(text(&entry).unwrap().as_bytes()), Some(entry));
+        }
     }
 
     #[test]
     fn what_is_not_ours_counts_as_absent() {
         check(br#"7:{"a":"b:c"}"#, Some(7));
+        check(br#"7@8:{"a":"b:c"}"#, Some(7));
         check(b"7:[]", None);
+        check(b"7@:{}", None);
+        check(b"@8:{}", None);
         check(b"-1:{}", None);
         check(b"{}", None);
         check(b"", None);

@@ -78,6 +78,7 @@ contract! {
         a_turn_that_is_open_or_young_keeps_the_log_from_its_beginning
         a_writer_goes_on_over_a_sweep
         a_tombstone_goes_when_it_is_old
+        tombstones_come_in_pages_in_the_order_of_their_erasure
         a_sweep_with_nothing_to_do_does_nothing;
     lists:
         events_come_in_pages

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use self::state::State;
 use super::{
     AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
-    MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, TurnRecord, Write, Written,
+    MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, Tombstone, TurnRecord, Write, Written,
 };
 use crate::agent::PastMessage;
 
@@ -145,6 +145,10 @@ impl Store for MemoryStore {
 
     async fn sweep(&self, sweep: &Sweep) -> Result<Swept, StoreError> {
         if self.faults().await.fail { Err(asked_for()) } else { Ok(self.state().sweep(sweep)) }
+    }
+
+    async fn tombstones(&self, after: (Timestamp, InternalId), limit: usize) -> Result<Vec<Tombstone>, StoreError> {
+        Ok(self.state().tombstones(after, limit))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

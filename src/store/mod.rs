@@ -209,6 +209,17 @@ pub struct Swept {
     pub tombstones: u64,
 }
 
+/// What is left of a conversation that was erased.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// Its tenant.
+    pub tenant: Arc<str>,
+    /// Which.
+    pub id: InternalId,
+    /// When it was erased.
+    pub erased_at: Timestamp,
+}
+
 /// A look-up of a conversation that may be gone.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found<T> {
@@ -334,6 +345,12 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn sweep(&self, sweep: &Sweep) -> Result<Swept, StoreError>;
+
+    /// Tombstones after a place, in the order of their erasure: at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn tombstones(&self, after: (Timestamp, InternalId), limit: usize) -> Result<Vec<Tombstone>, StoreError>;
 
     /// Whether it answers at all.
     ///

@@ -174,7 +174,7 @@ fn storage_error(error: &ContextError, language: Language) -> RunError {
     };
     let operator = format!("the pricing agent's context failed: {error}");
     match error {
-        ContextError::TooLarge { .. } => RunError::lasting(Code::Internal, safe, operator),
+        ContextError::TooLarge { .. } | ContextError::Gone => RunError::lasting(Code::Internal, safe, operator),
         ContextError::Conflict(_) | ContextError::Unavailable(_) => RunError::retryable(Code::Internal, safe, operator),
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{AgentId, ConversationId, RunId, TurnId};
+use protocol::{AgentId, ConversationId, RunId, Timestamp, TurnId};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::{
         UserMessage,
         sink::{RunItem, RunPipe},
     },
-    context::{ContextKey, ContextScope, ContextStore, ScopedContext, Versioned},
+    context::{ContextKey, ContextScope, ContextStore, Entry, ScopedContext, Versioned},
 };
 
 /// A store in memory whose next writes fail as told.
@@ -35,11 +35,17 @@ enum Failure {
 
 #[async_trait]
 impl ContextStore for Store {
-    async fn get(&self, key: &ContextKey) -> Result<Versioned, ContextError> {
-        Ok(self.documents.lock().unwrap().get(key).cloned().unwrap_or_default())
+    async fn read(&self, key: &ContextKey) -> Result<Entry, ContextError> {
+        Ok(self.documents.lock().unwrap().get(key).cloned().unwrap_or_default().into())
     }
 
-    async fn compare_and_set(&self, key: &ContextKey, expected: u64, value: JsonObject) -> Result<u64, ContextError> {
+    async fn write(
+        &self,
+        key: &ContextKey,
+        expected: u64,
+        value: JsonObject,
+        _end: Option<Timestamp>,
+    ) -> Result<u64, ContextError> {
         let failure = self.failures.lock().unwrap().pop_front();
         let mut documents = self.documents.lock().unwrap();
         let document = documents.entry(key.clone()).or_default();

@@ -1,9 +1,10 @@
 //! What is kept, and for how long.
 
 use protocol::{Seq, Timestamp, event::MessageStatus};
+use uuid::Uuid;
 
 use super::support::*;
-use crate::store::{Found, PageRequest, Store, StoredEvent, Sweep, Swept, Written};
+use crate::store::{Found, InternalId, PageRequest, Store, StoredEvent, Sweep, Swept, Tombstone, Write, Written};
 
 /// A sweep of events before, and of no tombstones.
 fn events_before(before: Timestamp) -> Sweep {
@@ -102,6 +103,30 @@ pub(super) async fn a_tombstone_goes_when_it_is_old(store: &dyn Store) {
     assert_eq!(store.sweep(&sweep(at(1_000_001))).await.unwrap(), Swept { tombstones: 1, ..Swept::default() });
     assert_eq!(store.conversation(&writer.key).await.unwrap(), Found::NotFound);
     assert!(opened(open(store, &writer.key, true).await).created);
+}
+
+pub(super) async fn tombstones_come_in_pages_in_the_order_of_their_erasure(store: &dyn Store) {
+    let mut erased = Vec::new();
+    for (number, millis) in [(0, 30), (1, 10), (2, 20), (3, 20), (4, 20)] {
+        let writer = Writer::new(store).await;
+        if number == 0 {
+            Writer::new(store).await;
+        }
+        one(store, Write::Erase { conversation: writer.id, fence: writer.fence, now: at(millis) }).await;
+        erased.push(Tombstone { tenant: "t".into(), id: writer.id, erased_at: at(millis) });
+    }
+    erased.sort_by_key(|tombstone| (tombstone.erased_at, tombstone.id));
+    let mut found = Vec::new();
+    let mut after = (at(10), InternalId(Uuid::nil()));
+    loop {
+        let page = store.tombstones(after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        assert!(page.len() <= 2);
+        after = (last.erased_at, last.id);
+        found.extend(page);
+    }
+    assert_eq!(found, erased);
+    assert_eq!(store.tombstones((at(11), InternalId(Uuid::nil())), 9).await.unwrap(), erased[1..]);
 }
 
 pub(super) async fn a_sweep_with_nothing_to_do_does_nothing(store: &dyn Store) {

@@ -4,16 +4,30 @@
 //! waits for it too. Here a connection of its own does it every now and then, which disturbs nobody. But it never sees
 //! the end of the log while somebody writes, and only a log that was moved to its end begins anew; where it has become
 //! long, the writer itself moves the little that is left.
+//!
+//! After an erasure the log is emptied as well, since it still has what was erased. That needs a moment in which nobody
+//! reads what was before; SQLite answers "busy" where there is none, which is no error. Then every tick tries again
+//! until it is done, and so does the first one after a start, for whoever was killed in between.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::Connections;
 
 const MOVE: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+
+/// Moves the log to its end and cuts the file to nothing.
+const EMPTY: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 /// When the write-ahead log of SQLite is moved into the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +52,35 @@ pub(super) struct Checkpoints(Arc<Running>);
 #[derive(Debug)]
 struct Running {
     task: JoinHandle<()>,
+    shedding: Arc<Shedding>,
+}
+
+/// Emptying the log, over the connection that moves it: two that move it at once refuse each other.
+#[derive(Debug)]
+struct Shedding {
     own: DatabaseConnection,
+    /// How often it was asked for; the start counts as once.
+    asked: AtomicU64,
+    /// How often it had been asked for when the log was last emptied.
+    done: AtomicU64,
+}
+
+impl Shedding {
+    fn is_due(&self) -> bool {
+        self.done.load(Ordering::Acquire) < self.asked.load(Ordering::Acquire)
+    }
+
+    /// Tries once. Answers whether the log is empty now.
+    async fn attempt(&self) -> Result<bool, DbErr> {
+        let asked = self.asked.load(Ordering::Acquire);
+        let row = self.own.query_one_raw(Statement::from_string(DbBackend::Sqlite, EMPTY)).await?;
+        // The first column says whether somebody was in the way.
+        let is_empty = row.map_or(Ok(true), |row| row.try_get_by_index::<i64>(0).map(|busy| busy == 0))?;
+        if is_empty {
+            self.done.fetch_max(asked, Ordering::AcqRel);
+        }
+        Ok(is_empty)
+    }
 }
 
 impl Drop for Running {
@@ -48,38 +90,62 @@ impl Drop for Running {
 }
 
 impl Checkpoints {
-    /// `own` is a connection of its own to the file at `path`.
+    /// `own` is a connection of its own to the file at `path`. Whoever writes waits for it where it empties the log while
+    /// somebody reads: its `busy_timeout` must be short.
     pub(super) fn start(own: DatabaseConnection, all: Connections, path: &str, bounds: CheckpointBounds) -> Self {
         let log = PathBuf::from(format!("{path}-wal"));
-        let task = tokio::spawn(keep_moving(own.clone(), all, log, bounds));
-        Self(Arc::new(Running { task, own }))
+        let shedding = Arc::new(Shedding { own, asked: AtomicU64::new(1), done: AtomicU64::new(0) });
+        let task = tokio::spawn(keep_moving(Arc::clone(&shedding), all, log, bounds));
+        Self(Arc::new(Running { task, shedding }))
+    }
+
+    /// Empties the log of what was erased: now, or with the first tick that finds nobody in the way.
+    pub(super) async fn shed(&self) {
+        // Before it is tried, so that it is not lost with a caller who does not wait for the end.
+        self.0.shedding.asked.fetch_add(1, Ordering::AcqRel);
+        match self.0.shedding.attempt().await {
+            Ok(true) => {}
+            Ok(false) => debug!("somebody reads what was erased, the write-ahead log is emptied after them"),
+            Err(error) => warn!(%error, "the write-ahead log could not be emptied of what was erased, trying again"),
+        }
     }
 
     /// Ends it, with its connection: the last one that closes moves what is left.
     pub(super) async fn close(&self) {
         self.0.task.abort();
         // Closing a pool cannot fail, although its type says so.
-        self.0.own.close_by_ref().await.ok();
+        self.0.shedding.own.close_by_ref().await.ok();
     }
 }
 
-async fn keep_moving(own: DatabaseConnection, all: Connections, log: PathBuf, bounds: CheckpointBounds) {
+async fn keep_moving(shedding: Arc<Shedding>, all: Connections, log: PathBuf, bounds: CheckpointBounds) {
     let mut interval = tokio::time::interval(bounds.checkpoint_interval);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut moved_at = None;
     loop {
         interval.tick().await;
+        if shedding.is_due() {
+            shed_later(&shedding).await;
+        }
         // None where there is no log, which is a reason to look again.
         let written_at = tokio::fs::metadata(&log).await.and_then(|log| log.modified()).ok();
         if written_at.is_some() && written_at == moved_at {
             continue;
         }
-        match move_log(&own, &all, bounds.log_bytes_max).await {
+        match move_log(&shedding.own, &all, bounds.log_bytes_max).await {
             Ok(true) => moved_at = written_at,
             Ok(false) => moved_at = None,
             // The disk is full, say: the log keeps everything, and the writer tells those who have to know.
             Err(error) => debug!(%error, "the write-ahead log could not be moved, trying again"),
         }
+    }
+}
+
+async fn shed_later(shedding: &Shedding) {
+    match shedding.attempt().await {
+        Ok(true) => debug!("the write-ahead log is empty"),
+        Ok(false) => debug!("the write-ahead log cannot be emptied yet, somebody reads what was before"),
+        Err(error) => debug!(%error, "the write-ahead log cannot be emptied yet"),
     }
 }
 

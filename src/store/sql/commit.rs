@@ -5,10 +5,8 @@
 //! message id, say) the database refuses the statement for all, so the group is taken again from the start, each write
 //! behind a savepoint of its own, and only that one is refused.
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
-use tracing::{debug, warn};
+use sea_orm::{DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use tracing::debug;
 
 use super::{
     SqlStore,
@@ -33,8 +31,9 @@ impl SqlStore {
             done = self.attempt(group, Way::OneByOne).await;
         }
         let answers = done?;
-        if answers.contains(&Written::Erased) && self.backend == DbBackend::Sqlite {
-            self.shed_log().await;
+        if let (true, Some(checkpoints)) = (answers.contains(&Written::Erased), &self.checkpoints) {
+            // What was erased is zeroed in the file, but the write-ahead log still has it.
+            checkpoints.shed().await;
         }
         Ok(answers)
     }
@@ -65,13 +64,6 @@ impl SqlStore {
             ..TransactionOptions::default()
         };
         self.writer().begin_with_options(options).await
-    }
-
-    /// What was erased is zeroed in the file, but the write-ahead log still has it until it is emptied.
-    async fn shed_log(&self) {
-        if let Err(error) = self.writer().execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await {
-            warn!(%error, "the write-ahead log could not be emptied after an erasure; a later checkpoint will do it");
-        }
     }
 }
 

@@ -22,6 +22,9 @@ use crate::store::Store;
 
 /// How long a statement waits for another process that holds the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long emptying the write-ahead log waits for those who write or read. Whoever writes waits for that, so it is
+/// short; where it was too short, it is tried again.
+const SHED_BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long a PostgreSQL connection that may be dead has to show that it is not.
 const PING_TIME_MAX: Duration = Duration::from_secs(1);
 /// How large the write-ahead log of SQLite stays after a checkpoint.
@@ -165,7 +168,7 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         .pragma("secure_delete", "ON")
         .statement_cache_capacity(STATEMENTS_KEPT)
         .disable_statement_logging();
-    let checkpoint_options = common.clone().journal_mode(SqliteJournalMode::Wal);
+    let checkpoint_options = common.clone().journal_mode(SqliteJournalMode::Wal).busy_timeout(SHED_BUSY_TIMEOUT);
     let write_options = common
         .clone()
         .create_if_missing(true)

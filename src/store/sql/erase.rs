@@ -1,10 +1,16 @@
 //! Erasing: every row of a conversation goes, a tombstone without content stays.
 
 use protocol::Timestamp;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbErr, QueryResult,
+    prelude::{DateTimeUtc, Uuid},
+};
 
-use super::statement::{int, statement};
-use crate::store::{Fence, InternalId, Written};
+use super::{
+    SqlStore,
+    statement::{int, statement},
+};
+use crate::store::{Fence, InternalId, StoreError, Tombstone, Written};
 
 const TOMBSTONE: &str = "UPDATE conversations SET status = 'erased', fence = fence + 1, head = 0, first_seq = 1, \
      current_agent = NULL, lease_owner = NULL, metadata = ?, updated_at = ? \
@@ -20,6 +26,27 @@ const ERASED: [&str; 7] = [
     "DELETE FROM tool_effects WHERE conversation_id = ?",
     "DELETE FROM approvals WHERE conversation_id = ?",
 ];
+
+const TOMBSTONES: &str = "SELECT tenant, id, updated_at FROM conversations WHERE status = 'erased' \
+     AND (updated_at, id) > (?, ?) ORDER BY updated_at, id LIMIT ?";
+
+impl SqlStore {
+    pub(super) async fn read_tombstones(
+        &self,
+        after: (Timestamp, InternalId),
+        limit: usize,
+    ) -> Result<Vec<Tombstone>, StoreError> {
+        let values = [after.0.to_datetime().into(), after.1.0.into(), int(limit as u64).into()];
+        let rows = self.reader().query_all_raw(statement(self.backend, TOMBSTONES, values)).await?;
+        Ok(rows.iter().map(tombstone).collect::<Result<_, _>>()?)
+    }
+}
+
+fn tombstone(row: &QueryResult) -> Result<Tombstone, DbErr> {
+    let (tenant, id): (String, Uuid) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+    let erased_at: DateTimeUtc = row.try_get_by_index(2)?;
+    Ok(Tombstone { tenant: tenant.into(), id: InternalId(id), erased_at: erased_at.into() })
+}
 
 pub(super) async fn erase(
     transaction: &DatabaseTransaction,

@@ -41,7 +41,7 @@ pub use self::{
 };
 use super::{
     AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
-    MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, TurnRecord, Write, Written,
+    MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, Tombstone, TurnRecord, Write, Written,
 };
 use crate::agent::PastMessage;
 
@@ -149,6 +149,10 @@ impl Store for SqlStore {
 
     async fn sweep(&self, sweep: &Sweep) -> Result<Swept, StoreError> {
         self.run_sweep(sweep).await
+    }
+
+    async fn tombstones(&self, after: (Timestamp, InternalId), limit: usize) -> Result<Vec<Tombstone>, StoreError> {
+        self.in_time(Call::Read, self.read_tombstones(after, limit)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -63,7 +63,11 @@ impl SqlStore {
         let nothing: Value = serde_json::json!({}).into();
         let (now, before) = (sweep.now.to_datetime(), sweep.tombstones_before.to_datetime());
         swept.documents = self.in_portions(EXPIRE, &[nothing, now.into(), now.into(), portion()]).await?;
-        swept.documents += self.in_portions(ORPHANS, &[portion()]).await?;
+        let orphans = self.in_portions(ORPHANS, &[portion()]).await?;
+        if let (true, Some(checkpoints)) = (orphans > 0, &self.checkpoints) {
+            checkpoints.shed().await;
+        }
+        swept.documents += orphans;
         swept.tombstones = self.in_portions(BURY, &[before.into(), portion()]).await?;
         Ok(swept)
     }

@@ -7,14 +7,12 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use switchboard::{
     agent::sink::RunPipe,
-    clock::SystemClock,
     context::{
         ContextError, ContextKey, ContextScope, ContextStore, ScopedContext, Versioned,
         cached::CachedContext,
         local::LocalCache,
         memory::MemoryContext,
         redis::{RedisCache, RedisSettings},
-        sql::SqlContext,
     },
 };
 use uuid::Uuid;
@@ -32,17 +30,17 @@ async fn in_memory() -> Subject {
 
 async fn on_sqlite() -> Subject {
     let (database, folder) = sql::sqlite().await;
-    (Arc::new(SqlContext::new(database, Arc::new(SystemClock), BYTES_MAX)), Box::new(folder))
+    (Arc::new(sql::context(database, BYTES_MAX)), Box::new(folder))
 }
 
 async fn on_postgres() -> Subject {
     let database = sql::postgres().await;
-    (Arc::new(SqlContext::new(database, Arc::new(SystemClock), BYTES_MAX)), Box::new(()))
+    (Arc::new(sql::context(database, BYTES_MAX)), Box::new(()))
 }
 
 async fn behind_redis() -> Subject {
     let (database, folder) = sql::sqlite().await;
-    let truth = SqlContext::new(database, Arc::new(SystemClock), BYTES_MAX);
+    let truth = sql::context(database, BYTES_MAX);
     let url = SecretString::from(required("TEST_REDIS_URL"));
     let cache = Arc::new(RedisCache::new(&url, RedisSettings::default()).unwrap());
     (Arc::new(CachedContext::new(truth, cache, 1_000)), Box::new(folder))

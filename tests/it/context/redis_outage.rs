@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use protocol::event::JsonObject;
+use protocol::{Timestamp, event::JsonObject};
 use redis::AsyncTypedCommands;
 use secrecy::SecretString;
 use serde_json::json;
@@ -61,7 +61,7 @@ impl Bench {
     async fn until_cached(&self, version: u64) {
         for _ in 0..100 {
             self.context.get(&self.key).await.unwrap();
-            if self.cache.get(&self.key).await == Some(document(version)) {
+            if self.cache.get(&self.key).await == Some(document(version).into()) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -82,7 +82,7 @@ fn document(version: u64) -> Versioned {
 async fn a_redis_that_is_killed_and_comes_back_empty_loses_nothing() {
     let mut bench = Bench::new().await;
     bench.round(0).await;
-    assert_eq!(bench.cache.get(&bench.key).await, Some(document(1)));
+    assert_eq!(bench.cache.get(&bench.key).await, Some(document(1).into()));
     bench.redis.kill();
     for version in 1..20 {
         bench.round(version).await;
@@ -125,7 +125,7 @@ async fn an_emptied_redis_is_filled_again() {
     redis::cmd("FLUSHALL").exec_async(&mut bench.redis.connection().await).await.unwrap();
     assert_eq!(bench.cache.get(&bench.key).await, None);
     bench.round(1).await;
-    assert_eq!(bench.cache.get(&bench.key).await, Some(document(2)));
+    assert_eq!(bench.cache.get(&bench.key).await, Some(document(2).into()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,7 +145,7 @@ async fn what_else_stands_under_our_keys_is_written_over() {
     redis.hset(&name, "field", "value").await.unwrap();
     bench.round(2).await;
     assert_eq!(bench.cache.failures(), 0);
-    assert_eq!(bench.cache.get(&bench.key).await, Some(document(3)));
+    assert_eq!(bench.cache.get(&bench.key).await, Some(document(3).into()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -162,10 +162,10 @@ async fn a_redis_that_fell_behind_shows_nothing_old() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_version_that_arrives_late_replaces_nothing_and_entries_end_by_themselves() {
-    let bench = Bench::new().await;
-    bench.cache.put(&bench.key, &document(10)).await;
-    bench.cache.put(&bench.key, &document(9)).await;
-    assert_eq!(bench.cache.get(&bench.key).await, Some(document(10)));
+    let (bench, now) = (Bench::new().await, Timestamp::from_millis(0));
+    bench.cache.put(&bench.key, &document(10).into(), now).await;
+    bench.cache.put(&bench.key, &document(9).into(), now).await;
+    assert_eq!(bench.cache.get(&bench.key).await, Some(document(10).into()));
     let left: i64 =
         redis::cmd("PTTL").arg(bench.name()).query_async(&mut bench.redis.connection().await).await.unwrap();
     assert!((1..=3_600_000).contains(&left), "{left} ms left");

@@ -34,7 +34,7 @@ async fn cut_anywhere_while_the_schema_is_made_there_is_all_of_it_or_nothing() {
         }
     }
     assert!(cuts >= 5, "only {cuts} cuts");
-    assert_eq!(count(&direct, "seaql_migrations").await, 11);
+    assert_eq!(count(&direct, "seaql_migrations").await, 12);
 }
 
 /// A change of the schema is there, but not written down: as after a backup that was put back in parts.

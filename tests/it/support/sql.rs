@@ -1,6 +1,18 @@
 //! Databases of the test's own, with all tables.
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use entity::conversation;
+use protocol::{Timestamp, event::JsonObject};
+use sea_orm::{
+    ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait,
+    sea_query::OnConflict,
+};
+use switchboard::{
+    clock::{Clock, SystemClock},
+    context::{ContextError, ContextKey, ContextStore, Entry, sql::SqlContext},
+};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -36,4 +48,65 @@ pub(crate) async fn empty_postgres() -> String {
 
 async fn make_tables(database: &DatabaseConnection) {
     migration::migrate(database).await.unwrap();
+}
+
+/// A conversation without a past, as tables name it: documents are kept for those alone that exist.
+pub(crate) async fn make_conversation(database: &DatabaseConnection, tenant: &str, id: Uuid) {
+    let now = Timestamp::from_millis(1_795_437_919_000).to_datetime();
+    let row = conversation::ActiveModel {
+        id: Set(id),
+        tenant: Set(tenant.to_owned()),
+        owner: Set("local".to_owned()),
+        public_id: Set(id),
+        status: Set("open".to_owned()),
+        current_agent: Set(None),
+        epoch: Set("e".to_owned()),
+        first_seq: Set(1),
+        head: Set(0),
+        fence: Set(1),
+        lease_owner: Set(None),
+        metadata: Set(serde_json::json!({})),
+        created_at: Set(now),
+        updated_at: Set(now),
+    };
+    // Of several that make it at once one does, whichever index the others meet.
+    let made = conversation::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+    match made.exec_without_returning(database).await {
+        Ok(_) | Err(DbErr::RecordNotInserted) => {}
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The context of a database whose conversations are made when something is first written to them.
+pub(crate) fn context(database: DatabaseConnection, bytes_max: usize) -> impl ContextStore {
+    context_at(database, bytes_max, Arc::new(SystemClock))
+}
+
+/// The same by another clock.
+pub(crate) fn context_at(database: DatabaseConnection, bytes_max: usize, clock: Arc<dyn Clock>) -> impl ContextStore {
+    Furnished { truth: SqlContext::new(database.clone(), clock, bytes_max), database }
+}
+
+#[derive(Debug)]
+struct Furnished {
+    truth: SqlContext,
+    database: DatabaseConnection,
+}
+
+#[async_trait]
+impl ContextStore for Furnished {
+    async fn read(&self, key: &ContextKey) -> Result<Entry, ContextError> {
+        self.truth.read(key).await
+    }
+
+    async fn write(
+        &self,
+        key: &ContextKey,
+        at: u64,
+        value: JsonObject,
+        end: Option<Timestamp>,
+    ) -> Result<u64, ContextError> {
+        make_conversation(&self.database, &key.tenant, key.conversation).await;
+        self.truth.write(key, at, value, end).await
+    }
 }

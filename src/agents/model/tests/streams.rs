@@ -2,7 +2,7 @@
 
 use fakemodel::{FakeModel, Script};
 use serde_json::json;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::{agent, calculator, config, id, messages, ms, play, play_with, tokens};
 use crate::{

@@ -1,9 +1,11 @@
 //! Retention, as the table's statements do it.
 
+use std::sync::Arc;
+
 use protocol::{Seq, Timestamp};
 
 use super::{Conversation, State};
-use crate::store::{Sweep, Swept};
+use crate::store::{InternalId, Sweep, Swept, Tombstone};
 
 impl State {
     pub(in crate::store::memory) fn sweep(&mut self, sweep: &Sweep) -> Swept {
@@ -20,6 +22,21 @@ impl State {
         self.names.retain(|_, id| self.conversations.contains_key(id));
         swept.tombstones = (before - self.conversations.len()) as u64;
         swept
+    }
+
+    pub(in crate::store::memory) fn tombstones(&self, after: (Timestamp, InternalId), limit: usize) -> Vec<Tombstone> {
+        let erased = self.conversations.iter().filter(|(_, conversation)| conversation.erased);
+        let mut found: Vec<_> = erased
+            .map(|(id, conversation)| Tombstone {
+                tenant: Arc::clone(&conversation.key.owner.tenant),
+                id: *id,
+                erased_at: conversation.updated_at,
+            })
+            .filter(|tombstone| (tombstone.erased_at, tombstone.id) > after)
+            .collect();
+        found.sort_unstable_by_key(|tombstone| (tombstone.erased_at, tombstone.id));
+        found.truncate(limit);
+        found
     }
 }
 

@@ -2,11 +2,14 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use sea_orm::sqlx::{ConnectOptions, Connection, query_scalar, sqlite::SqliteConnectOptions};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, Statement, TransactionTrait,
+    sqlx::{ConnectOptions, Connection, query_scalar, sqlite::SqliteConnectOptions},
+};
 
-use super::growth::Writer;
+use super::{append, appended, growth::Writer, holds, now, open};
 use crate::store::{
-    Store, Write,
+    Store, Write, Written,
     sql::{CheckpointBounds, SqlOptions, SqlStore, testing::SqliteFile},
 };
 
@@ -79,4 +82,64 @@ async fn turns_in(file: &std::path::Path) -> Option<i64> {
     let count = query_scalar("SELECT COUNT(*) FROM turns").fetch_one(&mut connection).await.ok();
     connection.close().await.ok();
     count
+}
+
+const CANARY: &[u8] = b"canary-4711";
+
+/// The conversation and its canary, in the log and not yet in the file.
+async fn with_canary(store: &SqlStore, file: &SqliteFile) -> Write {
+    let opened = open(store).await;
+    assert_eq!(append(store, &opened, 1, &"canary-4711-".repeat(2000)).await, appended(1));
+    assert!(holds(file, CANARY));
+    Write::Erase { conversation: opened.id, fence: opened.fence, now: now() }
+}
+
+/// Somebody who reads, and needs what the log has now.
+async fn reading(store: &SqlStore) -> DatabaseTransaction {
+    let snapshot = store.reader().begin().await.unwrap();
+    let read = Statement::from_string(DbBackend::Sqlite, "SELECT COUNT(*) FROM messages");
+    assert_eq!(snapshot.query_one_raw(read).await.unwrap().unwrap().try_get_by_index::<i64>(0), Ok(1));
+    snapshot
+}
+
+async fn until_gone(file: &SqliteFile) {
+    let gone = async {
+        while holds(file, CANARY) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), gone).await.expect("the bytes go without another write");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_erased_while_somebody_read_it_leaves_the_log_once_they_are_done() {
+    let file = SqliteFile::new();
+    let store = SqlStore::connect(options(&file)).await.unwrap();
+    let erase = with_canary(&store, &file).await;
+    let snapshot = reading(&store).await;
+    assert_eq!(store.commit(&[erase]).await, Ok(vec![Written::Erased]));
+    // Some ticks pass, and whoever reads keeps what they read.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(holds(&file, CANARY), "the reader was not in the way, so this shows nothing");
+    snapshot.rollback().await.unwrap();
+    until_gone(&file).await;
+    store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_erased_right_before_a_kill_leaves_the_log_after_the_next_start() {
+    let (file, left) = (SqliteFile::new(), SqliteFile::new());
+    let store = SqlStore::connect(options(&file)).await.unwrap();
+    let erase = with_canary(&store, &file).await;
+    let snapshot = reading(&store).await;
+    assert_eq!(store.commit(&[erase]).await, Ok(vec![Written::Erased]));
+    for suffix in ["", "-wal"] {
+        std::fs::copy(path(&file, suffix), path(&left, suffix)).unwrap();
+    }
+    assert!(holds(&left, CANARY), "the kill came after the log was emptied, so this shows nothing");
+    let survivor = SqlStore::connect(options(&left)).await.unwrap();
+    until_gone(&left).await;
+    survivor.close().await;
+    snapshot.rollback().await.unwrap();
+    store.close().await;
 }
