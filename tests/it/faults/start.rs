@@ -14,7 +14,7 @@ use crate::support::{
 
 /// It does not start: in time, with this exit code, and says all of this.
 #[track_caller]
-fn check_refused(starting: Starting, code: i32, says: &[&str]) {
+fn check_refused(mut starting: Starting, code: i32, says: &[&str]) {
     let began = Instant::now();
     let (status, said) = starting.fail();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}: {said}", began.elapsed());

@@ -34,6 +34,14 @@ pub(crate) async fn empty_postgres() -> String {
     format!("{server}/{name}")
 }
 
+/// Takes a database away, whoever uses it still.
+pub(crate) async fn drop_postgres(url: &str) {
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let admin = Database::connect(required("TEST_DATABASE_URL")).await.unwrap();
+    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+    admin.close().await.unwrap();
+}
+
 async fn make_tables(database: &DatabaseConnection) {
     migration::migrate(database).await.unwrap();
 }
