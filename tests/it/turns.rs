@@ -226,10 +226,13 @@ async fn a_server_that_goes_down_lets_the_turn_end_and_takes_no_other() {
     server.post("/api/conversations", json!({ "conversationId": id })).await.expect(201);
     let mut ws = server.ws(&id).await;
     ws.subscribe(None).await;
-    ws.send(json!({ "op": "message", "clientMessageId": "a", "content": "sleep=1000 say=done" })).await;
-    ws.op("ack", &mut Vec::new()).await;
+    ws.send(json!({ "op": "message", "clientMessageId": "a", "content": "say=begun sleep=1500 say=done" })).await;
+    ws.until("content_chunk").await;
+    let api = server.api();
     let stop = std::thread::spawn(move || drop(server));
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    while api.get("/readyz").await.status != 503 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     ws.send(json!({ "op": "message", "clientMessageId": "b", "content": "say=too late" })).await;
     let mut seen = Vec::new();
     let reject = ws.op("reject", &mut seen).await;
