@@ -8,6 +8,8 @@ mod bad_input;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod columns;
+#[cfg(test)]
 mod context;
 #[cfg(test)]
 mod faults;

@@ -7,6 +7,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("acceptance", Again::Everywhere, "what is acknowledged is stored, once"),
     ("bad_input", Again::Everywhere, "unknown and erased conversations are looked up"),
     ("browser", Again::No, "the pages and the protocols of a browser; resume has the same over every store"),
+    ("columns", Again::No, "asks PostgreSQL itself"),
     ("context", Again::No, "the contract of the context runs over every combination by itself"),
     ("faults", Again::No, "each fault brings the database or the Redis that it needs"),
     ("layers", Again::No, "reads the source"),
