@@ -1,85 +1,62 @@
 //! What every context store promises.
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
 use protocol::event::JsonObject;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use switchboard::{
     agent::sink::RunPipe,
-    clock::SystemClock,
-    context::{
-        ContextError, ContextKey, ContextScope, ContextStore, ScopedContext, Versioned,
-        cached::CachedContext,
-        local::LocalCache,
-        memory::MemoryContext,
-        redis::{RedisCache, RedisSettings},
-        sql::SqlContext,
-    },
+    context::{ContextError, ContextKey, ContextScope, ContextStore, ScopedContext, Versioned},
 };
 use uuid::Uuid;
 
-use crate::support::{required, sql};
-
-const BYTES_MAX: usize = 4_096;
-
-/// A store, with whatever must live as long as it does.
-type Subject = (Arc<dyn ContextStore>, Box<dyn Any>);
-
-async fn in_memory() -> Subject {
-    (Arc::new(MemoryContext::new(BYTES_MAX)), Box::new(()))
-}
-
-async fn on_sqlite() -> Subject {
-    let (database, folder) = sql::sqlite().await;
-    (Arc::new(SqlContext::new(database, Arc::new(SystemClock), BYTES_MAX)), Box::new(folder))
-}
-
-async fn on_postgres() -> Subject {
-    let database = sql::postgres().await;
-    (Arc::new(SqlContext::new(database, Arc::new(SystemClock), BYTES_MAX)), Box::new(()))
-}
-
-async fn behind_redis() -> Subject {
-    let (database, folder) = sql::sqlite().await;
-    let truth = SqlContext::new(database, Arc::new(SystemClock), BYTES_MAX);
-    let url = SecretString::from(required("TEST_REDIS_URL"));
-    let cache = Arc::new(RedisCache::new(&url, RedisSettings::default()).unwrap());
-    (Arc::new(CachedContext::new(truth, cache, 1_000)), Box::new(folder))
-}
-
-async fn behind_a_local_cache() -> Subject {
-    let cache = Arc::new(LocalCache::new(100_000));
-    (Arc::new(CachedContext::new(MemoryContext::new(BYTES_MAX), cache, 1_000)), Box::new(()))
-}
+use super::subjects::{BYTES_MAX, Before, Subject, Truth};
 
 /// Makes each promise a test of each store.
 macro_rules! contract {
-    ([$($store:ident),*] $promises:tt) => {
-        $(contract!(@one $store $promises);)*
+    ([$($name:ident: $truth:ident $before:ident,)*] $promises:tt) => {
+        $(contract!(@one $name $truth $before $promises);)*
     };
-    (@one $store:ident ($($promise:ident),*)) => {
-        mod $store {
+    (@one $name:ident $truth:ident $before:ident [$($promise:ident)*]) => {
+        mod $name {
+            use super::{Before, Subject, Truth};
+
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
-                let (store, _guard) = super::$store().await;
-                super::$promise(store).await;
+                let subject = Subject::new(Truth::$truth, Before::$before).await;
+                super::$promise(subject.store.clone()).await;
             })*
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn what_is_forgotten_with_its_conversation_is_gone_and_others_stay() {
+                let subject = Subject::new(Truth::$truth, Before::$before).await;
+                super::what_is_forgotten_is_gone_and_others_stay(subject).await;
+            }
         }
     };
 }
 
-contract!([in_memory, on_sqlite, on_postgres, behind_redis, behind_a_local_cache](
-    a_document_that_nobody_wrote_is_empty_at_version_0,
-    each_write_takes_the_version_that_it_read,
-    of_two_first_writes_one_wins,
-    documents_of_others_are_not_seen,
-    a_document_over_the_limit_is_refused_and_changes_nothing,
-    any_text_comes_back_as_it_was,
-    nul_is_left_out,
-    fifty_updates_at_once_lose_nothing,
+contract!([
+    in_memory: Memory Nothing,
+    in_memory_behind_a_local_cache: Memory Local,
+    in_memory_behind_redis: Memory Redis,
+    on_sqlite: Sqlite Nothing,
+    on_sqlite_behind_a_local_cache: Sqlite Local,
+    on_sqlite_behind_redis: Sqlite Redis,
+    on_postgres: Postgres Nothing,
+    on_postgres_behind_a_local_cache: Postgres Local,
+    on_postgres_behind_redis: Postgres Redis,
+][
+    a_document_that_nobody_wrote_is_empty_at_version_0
+    each_write_takes_the_version_that_it_read
+    of_two_first_writes_one_wins
+    documents_of_others_are_not_seen
+    a_document_over_the_limit_is_refused_and_changes_nothing
+    any_text_comes_back_as_it_was
+    nul_is_left_out
+    fifty_updates_at_once_lose_nothing
     null_removes_a_key
-));
+]);
 
 fn key(conversation: Uuid, scope: ContextScope) -> ContextKey {
     ContextKey { tenant: "default".into(), conversation, scope }
@@ -204,4 +181,25 @@ async fn null_removes_a_key(store: Arc<dyn ContextStore>) {
     context.update_shared(object(json!({ "a": 1, "b": 2 })), &pipe.sink()).await.unwrap();
     context.update_shared(object(json!({ "a": null })), &pipe.sink()).await.unwrap();
     assert_eq!(context.shared().await.unwrap().value, object(json!({ "b": 2 })));
+}
+
+async fn what_is_forgotten_is_gone_and_others_stay(subject: Subject) {
+    let (erased, kept) = (subject.conversation().await, subject.conversation().await);
+    let agent = || ContextScope::Agent("pricing_agent".parse().unwrap());
+    let keys = |conversation| [key(conversation, ContextScope::Shared), key(conversation, agent())];
+    let written = Versioned { version: 1, value: object(json!({ "secret": 1 })) };
+    for key in keys(erased.id).iter().chain(&keys(kept.id)) {
+        assert_eq!(subject.store.compare_and_set(key, 0, written.value.clone()).await, Ok(1));
+        assert_eq!(subject.store.get(key).await, Ok(written.clone()));
+    }
+    assert!(matches!(subject.in_redis(), None | Some(4)), "{:?}", subject.in_redis());
+    subject.erase(&erased).await;
+    subject.store.forget(&keys(erased.id)).await;
+    assert!(matches!(subject.in_redis(), None | Some(2)), "{:?}", subject.in_redis());
+    for key in &keys(erased.id) {
+        assert_eq!(subject.store.get(key).await, Ok(Versioned::default()), "{key:?}");
+    }
+    for key in &keys(kept.id) {
+        assert_eq!(subject.store.get(key).await, Ok(written.clone()), "{key:?}");
+    }
 }

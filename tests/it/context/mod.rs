@@ -3,3 +3,4 @@
 mod contract;
 mod expiry;
 mod redis_outage;
+mod subjects;
