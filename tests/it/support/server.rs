@@ -107,6 +107,11 @@ impl Starting {
         }
     }
 
+    /// Where the server keeps everything, unless it was told otherwise.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join(&self.data).join("switchboard.db")
+    }
+
     pub(crate) fn start(mut self) -> TestServer {
         self.settle();
         let (child, banner, url) = launch(self.folder.path(), &self.data, &self.env, &self.around);
