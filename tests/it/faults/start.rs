@@ -58,19 +58,15 @@ fn with_context(url: &str) -> Starting {
     Starting::with(CONCIERGE).env("SWITCHBOARD_CONTEXT__URL", url)
 }
 
-/// It starts, remembers between turns, and its log says why Redis is passed by.
-async fn check_degraded(url: &str, says: &[&str]) {
+/// It starts, remembers between turns, and its log says that Redis is passed by.
+async fn check_degraded(url: &str) {
     let server = with_context(url).start();
     let id = new_id();
     server.say(&id, "cost 500, commission 15%, logistics 60, tax 6%").await;
     let turn = server.say(&id, "margin 25%").await;
     assert!(said(&turn).contains("1,037.04"), "{url}: {turn}");
     let log = server.log();
-    let line = log.lines().find(|line| line.contains(DEGRADED)).unwrap_or_else(|| panic!("{url}: {log}"));
-    eprintln!("{line}");
-    for words in says {
-        assert!(line.contains(words), "{url}: `{words}` is not in: {line}");
-    }
+    assert!(log.contains(DEGRADED), "{url}: {log}");
     assert!(!log.contains("hunter2") && !server.banner().contains("hunter2"), "the password is shown: {log}");
 }
 
@@ -83,26 +79,26 @@ async fn what_is_no_redis_address_is_told() {
 
 #[tokio::test]
 async fn a_redis_that_is_not_there_costs_time_only() {
-    check_degraded("redis://someone:hunter2hunter2@127.0.0.1:1/0", &[]).await;
+    check_degraded("redis://someone:hunter2hunter2@127.0.0.1:1/0").await;
 }
 
 #[tokio::test]
 async fn another_protocol_behind_the_redis_address_costs_time_only() {
     let model = model(1, 1).await;
     let place = model.url().strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
-    check_degraded(&format!("redis://:hunter2hunter2@{place}/0"), &[]).await;
+    check_degraded(&format!("redis://:hunter2hunter2@{place}/0")).await;
 }
 
 #[tokio::test]
 async fn a_redis_database_that_does_not_exist_costs_time_only() {
     let redis = OwnRedis::start().await;
-    check_degraded(&format!("{}99", redis.url()), &[]).await;
+    check_degraded(&format!("{}99", redis.url())).await;
     assert!(redis.keys().await.is_empty(), "it went into another database");
 }
 
 #[tokio::test]
 async fn a_redis_without_tls_where_tls_was_asked_for_costs_time_only() {
     let redis = OwnRedis::start().await;
-    check_degraded(&redis.url().replace("redis://", "rediss://"), &[]).await;
+    check_degraded(&redis.url().replace("redis://", "rediss://")).await;
     assert!(redis.keys().await.is_empty(), "it went there in the clear");
 }
