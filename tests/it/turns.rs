@@ -81,13 +81,18 @@ async fn a_message_goes_to_the_agent_that_it_names_and_the_switch_is_seen() {
 async fn messages_that_come_meanwhile_wait_their_turn_and_the_ninth_is_refused() {
     let server = Embedded::start();
     let id = new_id();
-    send(&server, &id, json!({ "content": "sleep=400 say=0" })).await;
+    let first = send(&server, &id, json!({ "content": "say=0 hang" })).await;
+    let mut ws = server.ws(&id).await;
+    ws.subscribe(None).await;
+    ws.until("content_chunk").await;
     for number in 1..=8 {
         send(&server, &id, json!({ "content": format!("say={number}") })).await;
     }
     let path = format!("/api/conversations/{id}/messages");
     server.post(&path, json!({ "content": "say=9" })).await.expect_problem(429, "busy");
     server.post(&path, json!({ "content": "say=9", "policy": "reject" })).await.expect_problem(409, "turn_running");
+    let cancel = json!({ "turnId": first["turnId"] });
+    server.post(&format!("/api/conversations/{id}/cancel"), cancel).await.expect(202);
     let events = until_over(&server, &id, 9).await;
     let chunks = events.iter().filter(|event| event["type"] == "content_chunk");
     let texts: Vec<_> = chunks.map(|event| event["content"].as_str().unwrap()).collect();
