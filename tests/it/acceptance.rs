@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    client::{Api, new_id, types},
+    client::{Api, PATIENCE, assert_dense, new_id, said, types},
     embedded::Embedded,
 };
 
@@ -99,6 +99,29 @@ async fn a_store_that_takes_no_writes_acknowledges_nothing_and_goes_on_by_itself
     }
     assert_eq!(server.get("/readyz").await.status, 200);
     server.say(&id, "say=after").await;
+}
+
+#[tokio::test]
+async fn a_message_whose_stored_commit_was_never_answered_is_accepted_once() {
+    let server = Embedded::start();
+    let id = new_id();
+    server.say(&id, "say=before").await;
+    server.store.lose_answers(true);
+    let (api, path) = (server.api(), format!("/api/conversations/{id}/messages?wait=true"));
+    let body = json!({ "content": "say=once", "clientMessageId": "m" });
+    let sent = tokio::spawn(async move { api.post(&path, body).await });
+    let noticed = async {
+        while server.get("/readyz").await.status != 503 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, noticed).await.expect("a server that knows that it got no answer");
+    server.store.lose_answers(false);
+    assert_eq!(said(&sent.await.unwrap().expect(200)), "once");
+    let events = server.events(&id).await;
+    assert_dense(&events);
+    let accepted = events.iter().filter(|event| event["type"] == "message_accepted");
+    assert_eq!(accepted.filter(|event| event["clientMessageId"] == "m").count(), 1, "{events:?}");
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 // `cfg(test)` says nothing new here; clippy goes by it when it lets the helpers of tests unwrap.
 #[cfg(test)]
 mod acceptance;
-mod actor_faults;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod browser;
+#[cfg(test)]
+mod columns;
 #[cfg(test)]
 mod context;
 #[cfg(test)]
@@ -25,6 +26,8 @@ mod model;
 #[cfg(test)]
 mod operator;
 mod pages;
+#[cfg(test)]
+mod panics;
 #[cfg(test)]
 mod real_model;
 #[cfg(test)]

@@ -13,9 +13,8 @@ use crate::support::{
 #[tokio::test]
 async fn a_start_says_where_it_listens_who_answers_and_where_the_token_is() {
     let server = TestServer::with(CONCIERGE);
-    for expected in
-        ["listens on http://127.0.0.1:", "concierge", "pricing_agent", "data/admin-token", "switchboard.db", "ready"]
-    {
+    let (listens, database) = ("listens on http://127.0.0.1:", server.database_name());
+    for expected in [listens, "concierge", "pricing_agent", "data/admin-token", database, "ready"] {
         assert!(server.banner().contains(expected), "`{expected}` is not in\n{}", server.banner());
     }
     assert!(!server.banner().contains(&server.admin_token), "the token is printed");

@@ -74,7 +74,7 @@ async fn a_turn_that_runs_is_not_trimmed_however_long_it_takes() {
     let id = new_id();
     server.say(&id, "say=1").await;
     let old = server.events(&id).await.len() as u64;
-    let body = json!({ "content": "say=half sleep=600 say=done" });
+    let body = json!({ "content": "say=half sleep=1500 say=done" });
     server.post(&format!("/api/conversations/{id}/messages"), body).await.expect(202);
     clock.advance_millis(30 * DAY_MILLIS);
     until_first_seq(&server, &id, old + 1).await;

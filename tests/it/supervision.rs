@@ -134,21 +134,21 @@ async fn a_disabled_agent_is_skipped_and_the_reason_says_so() {
 async fn draining_lets_a_run_finish_and_now_cancels_it() {
     let server = Embedded::start();
     let (drained, cut) = (new_id(), new_id());
-    let body = json!({ "content": "beta sleep=600 say=finished" });
+    let body = json!({ "content": "beta say=begun sleep=1500 say=finished" });
     server.post(&format!("/api/conversations/{drained}/messages"), body).await.expect(202);
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    server.admin(Method::POST, "/api/admin/agents/beta/disable", None).await.expect(200);
-    assert_eq!(state_of(&server, "beta").await["state"], "draining");
     let mut ws = server.ws(&drained).await;
     ws.subscribe(None).await;
+    ws.until("content_chunk").await;
+    server.admin(Method::POST, "/api/admin/agents/beta/disable", None).await.expect(200);
+    assert_eq!(state_of(&server, "beta").await["state"], "draining");
     assert_eq!(ws.until("turn_end").await.last().unwrap()["status"], "completed");
     let body = json!({ "content": "gamma say=half hang" });
     server.post(&format!("/api/conversations/{cut}/messages"), body).await.expect(202);
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let now = json!({ "mode": "now" });
-    server.admin(Method::POST, "/api/admin/agents/gamma/disable", Some(now)).await.expect(200);
     let mut ws = server.ws(&cut).await;
     ws.subscribe(None).await;
+    ws.until("content_chunk").await;
+    let now = json!({ "mode": "now" });
+    server.admin(Method::POST, "/api/admin/agents/gamma/disable", Some(now)).await.expect(200);
     assert_eq!(ws.until("turn_end").await.last().unwrap()["status"], "cancelled");
 }
 

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{
-    client::{assert_dense, client, new_id, said, types},
+    client::{assert_dense, new_id, said, types},
     embedded::Embedded,
     scripted::Gate,
 };
@@ -232,9 +232,11 @@ async fn a_server_that_goes_down_lets_the_turn_end_and_takes_no_other() {
     let gate = Gate::closed();
     ws.send(json!({ "op": "message", "clientMessageId": "a", "content": format!("{} say=done", gate.word()) })).await;
     ws.op("ack", &mut Vec::new()).await;
-    let (client, health) = (client(), server.url.clone() + "/readyz");
+    let api = server.api();
     let stop = std::thread::spawn(move || drop(server));
-    while client.get(&health).send().await.is_ok_and(|ready| ready.status() == 200) {}
+    while api.get("/readyz").await.status != 503 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     ws.send(json!({ "op": "message", "clientMessageId": "b", "content": "say=too late" })).await;
     let mut seen = Vec::new();
     let reject = ws.op("reject", &mut seen).await;

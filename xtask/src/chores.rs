@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     BenchArgs, ModelArgs, TestArgs,
+    combinations::COMBINATIONS,
     interrupt::Interrupt,
     model::Model,
     needs::{self, For, Programs},
@@ -53,13 +54,28 @@ fn run_tests(
     timeline: &mut Timeline,
 ) -> Result<()> {
     let mut servers = timeline.part("start the servers", || Servers::start(programs, model, interrupt))?;
+    let prepare = |tests: &mut Command| {
+        tests.envs(programs.variables()).envs(model.variables()).envs(servers.variables());
+        if args.full {
+            tests.env("SWITCHBOARD_TEST_FULL", "1");
+        }
+    };
     let mut tests = cargo()?;
     tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]).args(&args.filter);
-    tests.envs(programs.variables()).envs(model.variables()).envs(servers.variables());
-    if args.full {
-        tests.env("SWITCHBOARD_TEST_FULL", "1");
-    }
+    prepare(&mut tests);
     timeline.command("run the tests", &mut tests)?;
+    for combination in COMBINATIONS {
+        let mut tests = cargo()?;
+        tests.args(["test", "--package", "switchboard", "--test", "it", "--locked", "--"]).args(&args.filter);
+        prepare(combination.apply(&mut tests));
+        // A filter may leave nothing of it.
+        let name = combination.name();
+        if args.filter.is_some() {
+            timeline.command(&name, &mut tests)?
+        } else {
+            timeline.tests(&name, &mut tests)?
+        };
+    }
     timeline.part("end the servers", || {
         servers.end();
         Ok(())

@@ -7,6 +7,7 @@
 
 mod apt;
 mod chores;
+mod combinations;
 mod group;
 mod interrupt;
 mod model;
@@ -30,7 +31,7 @@ struct Cli {
 
 const AFTER_HELP: &str = "\
 Examples:
-  cargo xtask test                 everything that must be green before a change lands
+  cargo xtask test                 everything that must be green before a change lands, over every store
   cargo xtask test resume          only the tests with `resume` in their name, servers included
   cargo xtask test --full          also the sizes and times that need longer than a coffee
   cargo xtask check                formatting and lints alone: quick, before each commit
@@ -41,7 +42,8 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 enum Chore {
-    /// Install what the tests need, start it, check formatting and lints, run all tests, end what was started.
+    /// Install what the tests need, start it, check formatting and lints, run all tests, and those that hang on stores once
+    /// more over each of them, end what was started.
     Test(TestArgs),
     /// Formatting and lints, without tests. Clippy compiles everything on the way, so this finds type errors too.
     Check,

@@ -11,6 +11,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Whether no test ran.
+    pub(crate) fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
     /// Adds what a line says, if it is a closing line of a test binary.
     pub(crate) fn read(&mut self, line: &str) {
         let Some((_, counts)) = line.split_once("test result: ") else { return };
@@ -24,6 +29,14 @@ impl Tally {
                 _ => {}
             }
         }
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
     }
 }
 

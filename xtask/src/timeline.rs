@@ -23,7 +23,16 @@ const INTERRUPTED: u8 = 130;
 enum Outcome {
     Done,
     Failed(u8),
+    /// It succeeded, but ran no test.
+    Empty,
     LeftOut(&'static str),
+}
+
+/// What a command must have done to count as a success.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Least {
+    Nothing,
+    OneTest,
 }
 
 /// What happened so far.
@@ -31,13 +40,21 @@ enum Outcome {
 pub(crate) struct Timeline {
     interrupt: Interrupt,
     watch: Stopwatch,
-    rows: Vec<(String, Duration, Outcome)>,
-    tally: Option<Tally>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    name: String,
+    took: Duration,
+    outcome: Outcome,
+    /// Where it ran tests.
+    tally: Tally,
 }
 
 impl Timeline {
     pub(crate) fn new(interrupt: Interrupt) -> Self {
-        Self { interrupt, watch: Stopwatch::start(), rows: Vec::new(), tally: None }
+        Self { interrupt, watch: Stopwatch::start(), rows: Vec::new() }
     }
 
     /// Does a part whose failure ends the chore.
@@ -46,18 +63,27 @@ impl Timeline {
         let watch = Stopwatch::start();
         let result = work();
         let outcome = if result.is_ok() { Outcome::Done } else { Outcome::Failed(1) };
-        self.rows.push((name.to_owned(), watch.elapsed(), outcome));
+        self.note(name, watch.elapsed(), outcome, Tally::default());
         result
     }
 
     /// Names a part that this call does not do, and why.
     pub(crate) fn left_out(&mut self, name: &str, reason: &'static str) {
-        self.rows.push((name.to_owned(), Duration::ZERO, Outcome::LeftOut(reason)));
+        self.note(name, Duration::ZERO, Outcome::LeftOut(reason), Tally::default());
     }
 
     /// Runs a command and says whether it succeeded. Its failure is kept for the summary, so that the next command can
     /// still run: one call tells everything.
     pub(crate) fn command(&mut self, name: &str, command: &mut Command) -> Result<bool> {
+        self.run(name, command, Least::Nothing)
+    }
+
+    /// Runs tests: where not one of them ran, that is a failure.
+    pub(crate) fn tests(&mut self, name: &str, command: &mut Command) -> Result<bool> {
+        self.run(name, command, Least::OneTest)
+    }
+
+    fn run(&mut self, name: &str, command: &mut Command, least: Least) -> Result<bool> {
         if self.interrupt.is_set() {
             self.left_out(name, "interrupted");
             return Ok(false);
@@ -65,22 +91,32 @@ impl Timeline {
         println!("\n── {name}: {}", shown(command));
         let watch = Stopwatch::start();
         let (code, tally) = supervise(command, &self.interrupt).with_context(|| format!("can't run {name}"))?;
-        let outcome = if code == 0 { Outcome::Done } else { Outcome::Failed(code) };
+        let is_empty = least == Least::OneTest && tally.passed == 0;
+        let outcome = match code {
+            0 if is_empty => Outcome::Empty,
+            0 => Outcome::Done,
+            _ => Outcome::Failed(code),
+        };
         println!("── {name}: {} in {}", word(&outcome), Shown(watch.elapsed()));
-        self.rows.push((name.to_owned(), watch.elapsed(), outcome));
-        if tally != Tally::default() {
-            self.tally = Some(tally);
-        }
-        Ok(code == 0)
+        let is_done = matches!(outcome, Outcome::Done);
+        self.note(name, watch.elapsed(), outcome, tally);
+        Ok(is_done)
+    }
+
+    fn note(&mut self, name: &str, took: Duration, outcome: Outcome, tally: Tally) {
+        self.rows.push(Row { name: name.to_owned(), took, outcome, tally });
     }
 
     /// Prints the summary; the code is the first failure's.
     pub(crate) fn close(&self) -> ExitCode {
         println!("\n── summary");
-        for (name, took, outcome) in &self.rows {
-            println!("   {:<28} {:>12}  {}", name, Shown(*took), word(outcome));
+        let mut tally = Tally::default();
+        for row in &self.rows {
+            let count = if row.tally.is_none() { String::new() } else { format!(": {}", row.tally) };
+            println!("   {:<28} {:>12}  {}{count}", row.name, Shown(row.took), word(&row.outcome));
+            tally += row.tally;
         }
-        if let Some(tally) = self.tally {
+        if !tally.is_none() {
             println!("   tests: {tally}");
         }
         println!("   total: {}", Shown(self.watch.elapsed()));
@@ -88,7 +124,11 @@ impl Timeline {
     }
 
     fn first_failure(&self) -> u8 {
-        let codes = self.rows.iter().map(|(_, _, outcome)| if let Outcome::Failed(code) = outcome { *code } else { 0 });
+        let codes = self.rows.iter().map(|row| match row.outcome {
+            Outcome::Failed(code) => code,
+            Outcome::Empty => 1,
+            Outcome::Done | Outcome::LeftOut(_) => 0,
+        });
         codes.into_iter().find(|code| *code != 0).unwrap_or(0)
     }
 }
@@ -97,6 +137,7 @@ fn word(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Done => "ok".to_owned(),
         Outcome::Failed(code) => format!("FAILED (exit code {code})"),
+        Outcome::Empty => "FAILED (no test ran)".to_owned(),
         Outcome::LeftOut(reason) => format!("left out: {reason}"),
     }
 }

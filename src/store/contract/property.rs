@@ -1,4 +1,4 @@
-//! Any sequence of writes gets the same answers and gives the same reads on memory and SQLite.
+//! Any sequence of writes gets the same answers and gives the same reads on memory, SQLite and PostgreSQL.
 
 use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
 use protocol::{
@@ -11,7 +11,11 @@ use uuid::Uuid;
 use super::support::*;
 use crate::store::{
     ConversationKey, Fence, InternalId, NewConversation, PageRequest, Store, StoredEvent, Write, Written,
-    memory::MemoryStore, sql::testing::SqliteFile,
+    memory::MemoryStore,
+    sql::{
+        SqlStore,
+        testing::{PostgresDatabase, SqliteFile},
+    },
 };
 
 const CONVERSATIONS: usize = 3;
@@ -166,51 +170,69 @@ async fn same_reads(one: &dyn Store, two: &dyn Store, writer: &Writer) {
     }
 }
 
-async fn same(groups: &[Vec<(usize, Step)>]) {
+async fn same(postgres: &SqlStore, groups: &[Vec<(usize, Step)>]) {
     let file = SqliteFile::new();
     let (memory, sqlite) = (MemoryStore::default(), file.open().await);
+    let others: [&dyn Store; 2] = [&sqlite, postgres];
     let mut models: Vec<_> = (0..CONVERSATIONS).map(Model::new).collect();
     let opens: Vec<_> = models.iter().map(Model::open).collect();
     let group: Vec<(usize, Write)> = opens.into_iter().enumerate().collect();
-    same_group(&memory, &sqlite, &mut models, group).await;
+    same_group(&memory, others, &mut models, group).await;
     for steps in groups {
         let group = steps.iter().map(|(place, step)| (*place, models[*place].write(step))).collect();
-        same_group(&memory, &sqlite, &mut models, group).await;
-    }
-    for model in &models {
-        same_reads(&memory, &sqlite, &model.writer).await;
+        same_group(&memory, others, &mut models, group).await;
     }
     let sorted = |mut keys: Vec<ConversationKey>| {
         keys.sort();
         keys
     };
-    assert_eq!(sorted(memory.unfinished().await.unwrap()), sorted(sqlite.unfinished().await.unwrap()));
+    for other in others {
+        for model in &models {
+            same_reads(&memory, other, &model.writer).await;
+        }
+        assert_eq!(sorted(memory.unfinished().await.unwrap()), sorted(other.unfinished().await.unwrap()));
+    }
     sqlite.close().await;
 }
 
-async fn same_group(one: &dyn Store, two: &dyn Store, models: &mut [Model], group: Vec<(usize, Write)>) {
+async fn same_group(memory: &MemoryStore, others: [&dyn Store; 2], models: &mut [Model], group: Vec<(usize, Write)>) {
     let (places, writes): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-    let (first, second) = (one.commit(&writes).await.unwrap(), two.commit(&writes).await.unwrap());
-    for (place, (first, second)) in places.iter().zip(first.iter().zip(&second)) {
-        assert!(same_words(first, second), "{first:?} and {second:?}");
-        models[*place].learn(first);
+    let expected = memory.commit(&writes).await.unwrap();
+    for other in others {
+        let answers = other.commit(&writes).await.unwrap();
+        assert_eq!(answers.len(), expected.len());
+        for (answer, expected) in answers.iter().zip(&expected) {
+            assert!(same_words(answer, expected), "{answer:?} of {other:?} and {expected:?}");
+        }
+    }
+    for (place, answer) in places.iter().zip(&expected) {
+        models[*place].learn(answer);
     }
     // What was not appended is numbered again.
     for model in models {
-        if let crate::store::Found::Here((_, record)) = one.conversation(&model.writer.key).await.unwrap() {
+        if let crate::store::Found::Here((_, record)) = memory.conversation(&model.writer.key).await.unwrap() {
             model.writer.head = record.head.0;
         }
     }
 }
 
 #[test]
-fn memory_and_sqlite_answer_alike() {
+fn all_stores_answer_alike() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let database = runtime.block_on(PostgresDatabase::create());
+    let postgres = runtime.block_on(database.open());
     let groups = vec(vec((0..CONVERSATIONS, step()), 1..8), 1..10);
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     let checked = TestRunner::new(config).run(&groups, |groups| {
-        runtime.block_on(same(&groups));
+        runtime.block_on(async {
+            database.empty().await;
+            same(&postgres, &groups).await;
+        });
         Ok(())
     });
     checked.unwrap();
+    runtime.block_on(async {
+        postgres.close().await;
+        database.drop().await;
+    });
 }

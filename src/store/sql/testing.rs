@@ -62,6 +62,12 @@ impl PostgresDatabase {
         SqlStore::connect(options(&self.url())).await.unwrap()
     }
 
+    /// Takes every row out of the tables of conversations: quicker than another database.
+    pub(crate) async fn empty(&self) {
+        let tables = "conversations, turns, events, messages, agent_interactions, agent_conversation_data";
+        run(&self.url(), &format!("TRUNCATE {tables} CASCADE")).await;
+    }
+
     /// Ends every connection to it, as a restart of the server would.
     pub(crate) async fn cut(&self) {
         let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);

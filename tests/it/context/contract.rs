@@ -1,73 +1,17 @@
 //! What every context store promises.
 
-use std::{any::Any, sync::Arc};
+use std::sync::Arc;
 
-use protocol::event::JsonObject;
-use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::json;
 use switchboard::{
     agent::sink::RunPipe,
-    context::{
-        ContextError, ContextKey, ContextScope, ContextStore, ScopedContext, Versioned,
-        cached::CachedContext,
-        local::LocalCache,
-        memory::MemoryContext,
-        redis::{RedisCache, RedisSettings},
-    },
+    context::{ContextError, ContextKey, ContextScope, ContextStore, ScopedContext, Versioned},
 };
 use uuid::Uuid;
 
-use crate::support::{required, sql};
+use super::subjects::{BYTES_MAX, Subject, object, on_every_store};
 
-const BYTES_MAX: usize = 4_096;
-
-/// A store, with whatever must live as long as it does.
-type Subject = (Arc<dyn ContextStore>, Box<dyn Any>);
-
-async fn in_memory() -> Subject {
-    (Arc::new(MemoryContext::new(BYTES_MAX)), Box::new(()))
-}
-
-async fn on_sqlite() -> Subject {
-    let (database, folder) = sql::sqlite().await;
-    (Arc::new(sql::context(database, BYTES_MAX)), Box::new(folder))
-}
-
-async fn on_postgres() -> Subject {
-    let database = sql::postgres().await;
-    (Arc::new(sql::context(database, BYTES_MAX)), Box::new(()))
-}
-
-async fn behind_redis() -> Subject {
-    let (database, folder) = sql::sqlite().await;
-    let truth = sql::context(database, BYTES_MAX);
-    let url = SecretString::from(required("TEST_REDIS_URL"));
-    let cache = Arc::new(RedisCache::new(&url, RedisSettings::default()).unwrap());
-    (Arc::new(CachedContext::new(truth, cache, 1_000)), Box::new(folder))
-}
-
-async fn behind_a_local_cache() -> Subject {
-    let cache = Arc::new(LocalCache::new(100_000));
-    (Arc::new(CachedContext::new(MemoryContext::new(BYTES_MAX), cache, 1_000)), Box::new(()))
-}
-
-/// Makes each promise a test of each store.
-macro_rules! contract {
-    ([$($store:ident),*] $promises:tt) => {
-        $(contract!(@one $store $promises);)*
-    };
-    (@one $store:ident ($($promise:ident),*)) => {
-        mod $store {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $promise() {
-                let (store, _guard) = super::$store().await;
-                super::$promise(store).await;
-            })*
-        }
-    };
-}
-
-contract!([in_memory, on_sqlite, on_postgres, behind_redis, behind_a_local_cache](
+on_every_store!(
     a_document_that_nobody_wrote_is_empty_at_version_0,
     each_write_takes_the_version_that_it_read,
     of_two_first_writes_one_wins,
@@ -76,8 +20,9 @@ contract!([in_memory, on_sqlite, on_postgres, behind_redis, behind_a_local_cache
     any_text_comes_back_as_it_was,
     nul_is_left_out,
     fifty_updates_at_once_lose_nothing,
-    null_removes_a_key
-));
+    null_removes_a_key,
+    what_is_forgotten_with_its_conversation_is_gone_and_others_stay,
+);
 
 fn key(conversation: Uuid, scope: ContextScope) -> ContextKey {
     ContextKey { tenant: "default".into(), conversation, scope }
@@ -87,16 +32,11 @@ fn shared() -> ContextKey {
     key(Uuid::now_v7(), ContextScope::Shared)
 }
 
-fn object(value: Value) -> JsonObject {
-    let Value::Object(object) = value else { panic!("{value} is no object") };
-    object
-}
-
-async fn a_document_that_nobody_wrote_is_empty_at_version_0(store: Arc<dyn ContextStore>) {
+async fn a_document_that_nobody_wrote_is_empty_at_version_0(Subject { store, .. }: Subject) {
     assert_eq!(store.get(&shared()).await, Ok(Versioned::default()));
 }
 
-async fn each_write_takes_the_version_that_it_read(store: Arc<dyn ContextStore>) {
+async fn each_write_takes_the_version_that_it_read(Subject { store, .. }: Subject) {
     let key = shared();
     for version in 0..3 {
         assert_eq!(store.compare_and_set(&key, version, object(json!({ "n": version }))).await, Ok(version + 1));
@@ -109,7 +49,7 @@ async fn each_write_takes_the_version_that_it_read(store: Arc<dyn ContextStore>)
     assert_eq!(store.get(&key).await, Ok(current));
 }
 
-async fn of_two_first_writes_one_wins(store: Arc<dyn ContextStore>) {
+async fn of_two_first_writes_one_wins(Subject { store, .. }: Subject) {
     let key = shared();
     let write = |name: &'static str| {
         let (store, key) = (Arc::clone(&store), key.clone());
@@ -127,7 +67,7 @@ async fn of_two_first_writes_one_wins(store: Arc<dyn ContextStore>) {
     assert_eq!(won, 1);
 }
 
-async fn documents_of_others_are_not_seen(store: Arc<dyn ContextStore>) {
+async fn documents_of_others_are_not_seen(Subject { store, .. }: Subject) {
     let conversation = Uuid::now_v7();
     let agent = |name: &str| ContextScope::Agent(name.parse().unwrap());
     let own = key(conversation, agent("pricing_agent"));
@@ -145,7 +85,7 @@ async fn documents_of_others_are_not_seen(store: Arc<dyn ContextStore>) {
     }
 }
 
-async fn a_document_over_the_limit_is_refused_and_changes_nothing(store: Arc<dyn ContextStore>) {
+async fn a_document_over_the_limit_is_refused_and_changes_nothing(Subject { store, .. }: Subject) {
     let key = shared();
     let frame = json!({ "text": "" }).to_string().len();
     let fits = object(json!({ "text": "x".repeat(BYTES_MAX - frame) }));
@@ -156,7 +96,7 @@ async fn a_document_over_the_limit_is_refused_and_changes_nothing(store: Arc<dyn
     assert_eq!(store.get(&key).await, Ok(Versioned { version: 1, value: fits }));
 }
 
-async fn any_text_comes_back_as_it_was(store: Arc<dyn ContextStore>) {
+async fn any_text_comes_back_as_it_was(Subject { store, .. }: Subject) {
     let key = shared();
     let value = object(json!({
         "язык": "русский", "中文": ["语言", "\u{1F9D1}\u{200D}\u{1F680}"], "عربى": "\u{202E}x", "": null,
@@ -167,7 +107,7 @@ async fn any_text_comes_back_as_it_was(store: Arc<dyn ContextStore>) {
     assert_eq!(store.get(&key).await, Ok(Versioned { version: 1, value }));
 }
 
-async fn nul_is_left_out(store: Arc<dyn ContextStore>) {
+async fn nul_is_left_out(Subject { store, .. }: Subject) {
     let key = shared();
     store.compare_and_set(&key, 0, object(json!({ "a\0b": ["x\0", { "y": "\0" }] }))).await.unwrap();
     let clean = object(json!({ "ab": ["x", { "y": "" }] }));
@@ -178,7 +118,7 @@ fn scoped(store: &Arc<dyn ContextStore>, conversation: Uuid, agent: &str) -> Sco
     ScopedContext::new(Arc::clone(store), "default".into(), conversation, agent.parse().unwrap())
 }
 
-async fn fifty_updates_at_once_lose_nothing(store: Arc<dyn ContextStore>) {
+async fn fifty_updates_at_once_lose_nothing(Subject { store, .. }: Subject) {
     let conversation = Uuid::now_v7();
     let pipe = RunPipe::new(100, Box::new(|| {}));
     let updates: Vec<_> = (0..50)
@@ -196,10 +136,31 @@ async fn fifty_updates_at_once_lose_nothing(store: Arc<dyn ContextStore>) {
     assert_eq!(pipe.take().len(), 50);
 }
 
-async fn null_removes_a_key(store: Arc<dyn ContextStore>) {
+async fn null_removes_a_key(Subject { store, .. }: Subject) {
     let context = scoped(&store, Uuid::now_v7(), "writer");
     let pipe = RunPipe::new(10, Box::new(|| {}));
     context.update_shared(object(json!({ "a": 1, "b": 2 })), &pipe.sink()).await.unwrap();
     context.update_shared(object(json!({ "a": null })), &pipe.sink()).await.unwrap();
     assert_eq!(context.shared().await.unwrap().value, object(json!({ "b": 2 })));
+}
+
+async fn what_is_forgotten_with_its_conversation_is_gone_and_others_stay(subject: Subject) {
+    let (erased, kept) = (subject.conversation().await, subject.conversation().await);
+    let agent = || ContextScope::Agent("pricing_agent".parse().unwrap());
+    let keys = |conversation| [key(conversation, ContextScope::Shared), key(conversation, agent())];
+    let written = Versioned { version: 1, value: object(json!({ "secret": 1 })) };
+    for key in keys(erased.id).iter().chain(&keys(kept.id)) {
+        assert_eq!(subject.store.compare_and_set(key, 0, written.value.clone()).await, Ok(1));
+        assert_eq!(subject.store.get(key).await, Ok(written.clone()));
+    }
+    assert!(matches!(subject.in_redis(), None | Some(6)), "{:?}", subject.in_redis());
+    subject.erase(&erased).await;
+    subject.store.forget(&"default".into(), erased.id).await.unwrap();
+    assert!(matches!(subject.in_redis(), None | Some(3)), "{:?}", subject.in_redis());
+    for key in &keys(erased.id) {
+        assert_eq!(subject.store.get(key).await, Ok(Versioned::default()), "{key:?}");
+    }
+    for key in &keys(kept.id) {
+        assert_eq!(subject.store.get(key).await, Ok(written.clone()), "{key:?}");
+    }
 }

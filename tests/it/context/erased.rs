@@ -23,6 +23,7 @@ use switchboard::{
 };
 use uuid::Uuid;
 
+use super::subjects::{Before, Subject, Truth};
 use crate::support::{
     client::new_id,
     proxy::Proxy,
@@ -144,8 +145,8 @@ fn cache(url: String) -> Arc<RedisCache> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn copies_of_agents_that_are_not_plugged_in_any_more_go_with_the_conversation() {
     let redis = OwnRedis::start().await;
-    let (database, _folder) = sql::sqlite().await;
-    let context = || CachedContext::new(sql::context(database.clone(), 10_000), cache(redis.url()), 100);
+    let subject = Subject::new(Truth::Sqlite, Before::Nothing).await;
+    let context = || CachedContext::new(subject.table(), cache(redis.url()), 100);
     let (erased, kept) = (Uuid::now_v7(), Uuid::now_v7());
     let before = context();
     for key in [key(erased, "unplugged_since"), key(erased, "pricing_agent"), key(kept, "pricing_agent")] {

@@ -16,7 +16,7 @@ use switchboard::{
 };
 use uuid::Uuid;
 
-use super::timed::{Timed, beginning, object, on_every_store};
+use super::subjects::{Subject, beginning, object, on_every_store};
 use crate::support::redis::OwnRedis;
 
 on_every_store!(
@@ -43,7 +43,7 @@ fn empty(version: u64) -> Versioned {
     Versioned { version, ..Versioned::default() }
 }
 
-async fn a_document_is_empty_at_its_version_from_its_end_on(Timed { store, clock, .. }: Timed) {
+async fn a_document_is_empty_at_its_version_from_its_end_on(Subject { store, clock, .. }: Subject) {
     let key = key();
     assert_eq!(store.write(&key, 0, document(1).value, Some(end())).await, Ok(1));
     clock.advance_millis(HOUR_MILLIS - 1);
@@ -59,7 +59,7 @@ async fn a_document_is_empty_at_its_version_from_its_end_on(Timed { store, clock
     assert_eq!(store.get(&key).await, Ok(document(2)));
 }
 
-async fn a_document_that_is_written_without_an_end_stays(Timed { store, clock, .. }: Timed) {
+async fn a_document_that_is_written_without_an_end_stays(Subject { store, clock, .. }: Subject) {
     let key = key();
     assert_eq!(store.write(&key, 0, document(1).value, Some(end())).await, Ok(1));
     assert_eq!(store.compare_and_set(&key, 1, document(2).value).await, Ok(2));
@@ -67,7 +67,7 @@ async fn a_document_that_is_written_without_an_end_stays(Timed { store, clock, .
     assert_eq!(store.read(&key).await, Ok(document(2).into()));
 }
 
-async fn a_write_that_comes_too_late_sees_the_expired_document_as_empty(Timed { store, clock, .. }: Timed) {
+async fn a_write_that_comes_too_late_sees_the_expired_document_as_empty(Subject { store, clock, .. }: Subject) {
     let key = key();
     assert_eq!(store.write(&key, 0, document(1).value, Some(end())).await, Ok(1));
     clock.advance_millis(HOUR_MILLIS);

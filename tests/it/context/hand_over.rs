@@ -15,7 +15,7 @@ use switchboard::{
 };
 use uuid::Uuid;
 
-use super::timed::{BYTES_MAX, Timed, object, on_every_store};
+use super::subjects::{BYTES_MAX, Subject, object, on_every_store};
 use crate::support::{
     client::{new_id, said},
     embedded::Embedded,
@@ -37,7 +37,7 @@ fn id(agent: &str) -> AgentId {
     agent.parse().unwrap()
 }
 
-impl Timed {
+impl Subject {
     fn of(&self, conversation: Uuid, agent: &str) -> ScopedContext {
         self.of_tenant("default", conversation, agent)
     }
@@ -49,7 +49,7 @@ impl Timed {
     }
 }
 
-async fn what_is_handed_reaches_that_colleague_alone(timed: Timed) {
+async fn what_is_handed_reaches_that_colleague_alone(timed: Subject) {
     let conversation = Uuid::now_v7();
     let [alpha, beta, gamma] = ["alpha", "beta", "gamma"].map(|agent| timed.of(conversation, agent));
     let draft = object(json!({ "title": "Kettle", "price": 1_299 }));
@@ -68,7 +68,7 @@ async fn what_is_handed_reaches_that_colleague_alone(timed: Timed) {
     }
 }
 
-async fn what_was_taken_is_gone_and_of_two_takers_one_gets_it(timed: Timed) {
+async fn what_was_taken_is_gone_and_of_two_takers_one_gets_it(timed: Subject) {
     let conversation = Uuid::now_v7();
     let [alpha, beta] = ["alpha", "beta"].map(|agent| timed.of(conversation, agent));
     for round in 0..3 {
@@ -87,7 +87,7 @@ async fn what_was_taken_is_gone_and_of_two_takers_one_gets_it(timed: Timed) {
     }
 }
 
-async fn what_was_handed_can_be_read_for_an_hour(timed: Timed) {
+async fn what_was_handed_can_be_read_for_an_hour(timed: Subject) {
     let conversation = Uuid::now_v7();
     let [alpha, beta] = ["alpha", "beta"].map(|agent| timed.of(conversation, agent));
     let draft = object(json!({ "n": 1 }));
@@ -101,7 +101,7 @@ async fn what_was_handed_can_be_read_for_an_hour(timed: Timed) {
     assert_eq!(beta.take_from(&id("alpha")).await, Ok(Some(draft)));
 }
 
-async fn a_later_one_takes_the_place_of_the_one_before(timed: Timed) {
+async fn a_later_one_takes_the_place_of_the_one_before(timed: Subject) {
     let conversation = Uuid::now_v7();
     let [alpha, beta, gamma] = ["alpha", "beta", "gamma"].map(|agent| timed.of(conversation, agent));
     for n in 0..3 {
@@ -115,7 +115,7 @@ async fn a_later_one_takes_the_place_of_the_one_before(timed: Timed) {
     assert_eq!(gamma.take_from(&id("beta")).await, Ok(None), "it was taken back");
 }
 
-async fn other_conversations_and_tenants_see_nothing(timed: Timed) {
+async fn other_conversations_and_tenants_see_nothing(timed: Subject) {
     let conversation = Uuid::now_v7();
     timed.of(conversation, "alpha").share_with(&id("beta"), object(json!({ "n": 1 }))).await.unwrap();
     for foreign in [timed.of(Uuid::now_v7(), "beta"), timed.of_tenant("other", conversation, "beta")] {
@@ -124,7 +124,7 @@ async fn other_conversations_and_tenants_see_nothing(timed: Timed) {
     assert!(timed.of(conversation, "beta").take_from(&id("alpha")).await.unwrap().is_some());
 }
 
-async fn one_that_is_too_large_is_refused_and_changes_nothing(timed: Timed) {
+async fn one_that_is_too_large_is_refused_and_changes_nothing(timed: Subject) {
     let conversation = Uuid::now_v7();
     let [alpha, beta] = ["alpha", "beta"].map(|agent| timed.of(conversation, agent));
     alpha.share_with(&id("beta"), object(json!({ "n": 1 }))).await.unwrap();
@@ -133,7 +133,7 @@ async fn one_that_is_too_large_is_refused_and_changes_nothing(timed: Timed) {
     assert_eq!(beta.shared_by(&id("alpha")).await, Ok(Some(object(json!({ "n": 1 })))));
 }
 
-async fn agents_with_the_longest_ids_hand_over(timed: Timed) {
+async fn agents_with_the_longest_ids_hand_over(timed: Subject) {
     let conversation = Uuid::now_v7();
     let (from, to) = ("f".repeat(50), "t".repeat(50));
     let draft = object(json!({ "n": 1 }));

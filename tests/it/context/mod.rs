@@ -6,4 +6,4 @@ mod expiry;
 mod hand_over;
 mod redis_outage;
 mod settings;
-mod timed;
+mod subjects;

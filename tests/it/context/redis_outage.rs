@@ -1,4 +1,4 @@
-//! A Redis that is gone, held, emptied, behind or full of something else costs time, and nothing else.
+//! A Redis that is gone, held, slow, emptied, behind or full of something else costs time, and nothing else.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,6 +19,10 @@ use crate::support::{proxy::Proxy, redis::OwnRedis};
 
 /// One call waits for Redis at most this long (200 ms for a read and as much for a write), with room for a busy machine.
 const CALL_MAX: Duration = Duration::from_millis(900);
+
+/// A slow answer: less than the 200 ms that a call waits.
+const LATENCY: Duration = Duration::from_millis(150);
+const SLOW_ROUND_MAX: Duration = Duration::from_secs(3);
 
 struct Bench {
     redis: OwnRedis,
@@ -47,6 +51,10 @@ impl Bench {
 
     /// Reads, writes the next version, reads again; all must be right and quick enough.
     async fn round(&self, version: u64) {
+        self.round_within(version, CALL_MAX).await;
+    }
+
+    async fn round_within(&self, version: u64, time_max: Duration) {
         let began = Instant::now();
         assert_eq!(self.context.get(&self.key).await, Ok(document(version)));
         assert_eq!(
@@ -54,7 +62,7 @@ impl Bench {
             Ok(version + 1)
         );
         assert_eq!(self.context.get(&self.key).await, Ok(document(version + 1)));
-        assert!(began.elapsed() < CALL_MAX, "round {version} took {:?}", began.elapsed());
+        assert!(began.elapsed() < time_max, "round {version} took {:?}", began.elapsed());
     }
 
     /// Waits until Redis is asked again and has the document.
@@ -224,4 +232,37 @@ async fn a_redis_that_wants_another_password_is_passed_by() {
     bench.round(0).await;
     redis::cmd("CONFIG").arg(&["SET", "requirepass", ""]).exec_async(&mut admin).await.unwrap();
     bench.round(1).await;
+}
+
+/// Answers come just before their time is over: all is right, and a round takes no longer than its three calls may, with
+/// room for a busy machine.
+async fn check_slow(before_the_first_call: bool) -> (Bench, Proxy) {
+    let redis = OwnRedis::start().await;
+    let proxy = Proxy::before(&redis.url());
+    let url = proxy.url(&redis.url());
+    let bench = Bench::at(redis, url);
+    if before_the_first_call {
+        proxy.slow_down(LATENCY);
+    }
+    bench.round_within(0, SLOW_ROUND_MAX).await;
+    proxy.slow_down(LATENCY);
+    for version in 1..6 {
+        bench.round_within(version, SLOW_ROUND_MAX).await;
+    }
+    (bench, proxy)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_became_slow_is_right_and_still_used() {
+    let (bench, _proxy) = check_slow(false).await;
+    bench.until_cached(6).await;
+    bench.round_within(6, SLOW_ROUND_MAX).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_was_slow_from_the_start_is_right_and_used_once_it_is_quicker() {
+    let (bench, proxy) = check_slow(true).await;
+    proxy.slow_down(Duration::ZERO);
+    bench.until_cached(6).await;
+    bench.round(6).await;
 }

@@ -87,6 +87,19 @@ fn assert_whole(events: &[Value], tokens: usize) {
     assert_eq!(numbers, (0..tokens as u64).collect::<Vec<_>>());
 }
 
+/// Each message that was accepted, by its client's id, is stored. What was refused may have been stored later, but no
+/// message twice.
+#[track_caller]
+fn assert_stored_once(events: &[Value], accepted: &[String]) {
+    let stored = events.iter().filter(|event| event["type"] == "message_accepted");
+    let mut stored: Vec<_> = stored.map(|event| event["clientMessageId"].as_str().unwrap()).collect();
+    stored.sort_unstable();
+    let twice: Vec<_> = stored.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "stored twice: {twice:?}");
+    let lost: Vec<_> = accepted.iter().filter(|id| stored.binary_search(&id.as_str()).is_err()).collect();
+    assert!(lost.is_empty(), "accepted and lost: {lost:?}; stored: {stored:?}");
+}
+
 /// New messages are refused with the stable code, and the server says that it is not ready.
 async fn assert_refuses(server: &Api) {
     // A write that fails tells the server; its sender waits for as long as it may yet be stored.

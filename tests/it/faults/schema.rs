@@ -1,5 +1,10 @@
 //! A schema that is half made, or newer than the server.
 
+use std::{
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+};
+
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use switchboard::store::sql::{ConnectError, SqlOptions, SqlStore};
 
@@ -8,6 +13,9 @@ use crate::support::{
     server::{CONCIERGE, Starting, TestServer},
     sql::empty_postgres,
 };
+
+/// The kernel refuses to let a file grow.
+const SIGXFSZ: i32 = 25;
 
 async fn count(database: &DatabaseConnection, of: &str) -> i64 {
     let sql = Statement::from_string(database.get_database_backend(), format!("SELECT COUNT(*) FROM {of}"));
@@ -35,6 +43,45 @@ async fn cut_anywhere_while_the_schema_is_made_there_is_all_of_it_or_nothing() {
     }
     assert!(cuts >= 5, "only {cuts} cuts");
     assert_eq!(count(&direct, "seaql_migrations").await, 12);
+}
+
+/// The kernel ends the server at the first byte that makes a file longer than this, whatever it is doing.
+fn killed_at(kilobytes: u64) -> Starting {
+    // In blocks of 512 bytes.
+    let script = format!(r#"ulimit -c 0; ulimit -f {}; exec "$@""#, kilobytes * 2);
+    Starting::with(CONCIERGE).inside(&["sh", "-c", &script, "sh"])
+}
+
+/// Looks at a copy: whoever opens the file mends it.
+async fn tables_in_copy(file: &Path) -> i64 {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    for end in ["", "-wal"] {
+        let original = PathBuf::from(format!("{}{end}", file.display()));
+        if original.exists() {
+            std::fs::copy(original, format!("{}{end}", copy.display())).unwrap();
+        }
+    }
+    let database = Database::connect(format!("sqlite://{}?mode=rwc", copy.display())).await.unwrap();
+    let tables = count(&database, "sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").await;
+    database.close().await.unwrap();
+    tables
+}
+
+#[tokio::test]
+async fn killed_anywhere_while_the_schema_is_made_in_a_file_the_next_start_makes_it() {
+    let whole = TestServer::with(CONCIERGE);
+    let log = whole.data().join("switchboard.db-wal");
+    let kilobytes = std::fs::metadata(log).unwrap().len() / 1024;
+    drop(whole);
+    assert!(kilobytes > 100, "the schema takes only {kilobytes} kB");
+    for kilobytes in (8..kilobytes).step_by(24) {
+        let mut starting = killed_at(kilobytes);
+        let (status, said) = starting.fail();
+        assert_eq!(status.signal(), Some(SIGXFSZ), "{kilobytes} kB: {status}: {said}");
+        assert_eq!(tables_in_copy(&starting.file()).await, 0, "{kilobytes} kB");
+        super::assert_recovers(&starting.inside(&[]).start()).await;
+    }
 }
 
 /// A change of the schema is there, but not written down: as after a backup that was put back in parts.

@@ -6,15 +6,16 @@ use tokio::time::Instant;
 
 use super::{assert_recovers, impatient, model};
 use crate::support::{
-    client::new_id,
+    client::{new_id, said},
     proxy::Proxy,
+    redis::OwnRedis,
     server::{CONCIERGE, Starting},
     sql::empty_postgres,
 };
 
 /// It does not start: in time, with this exit code, and says all of this.
 #[track_caller]
-fn check_refused(starting: Starting, code: i32, says: &[&str]) {
+fn check_refused(mut starting: Starting, code: i32, says: &[&str]) {
     let began = Instant::now();
     let (status, said) = starting.fail();
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}: {said}", began.elapsed());
@@ -51,16 +52,53 @@ async fn a_database_that_comes_a_moment_later_is_waited_for() {
     assert_recovers(&started.await.unwrap()).await;
 }
 
-#[tokio::test]
-async fn a_wrong_redis_address_is_told_and_a_redis_that_is_not_there_costs_time_only() {
-    let at = |url: &str| Starting::with(CONCIERGE).env("SWITCHBOARD_CONTEXT__URL", url);
-    check_refused(at("http://127.0.0.1:6379"), 2, &["context.url"]);
-    check_refused(at("redis://127.0.0.1:99999/0"), 2, &["context.url"]);
-    let server = at("redis://someone:hunter2hunter2@127.0.0.1:1/0").start();
+const DEGRADED: &str = "redis does not answer, the context is read from the database";
+
+fn with_context(url: &str) -> Starting {
+    Starting::with(CONCIERGE).env("SWITCHBOARD_CONTEXT__URL", url)
+}
+
+/// It starts, remembers between turns, and its log says that Redis is passed by.
+async fn check_degraded(url: &str) {
+    let server = with_context(url).start();
     let id = new_id();
     server.say(&id, "cost 500, commission 15%, logistics 60, tax 6%").await;
-    assert_eq!(server.say(&id, "margin 25%").await["status"], "completed");
+    let turn = server.say(&id, "margin 25%").await;
+    assert!(said(&turn).contains("1,037.04"), "{url}: {turn}");
     let log = server.log();
-    assert!(log.contains("redis does not answer, the context is read from the database"), "{log}");
+    assert!(log.contains(DEGRADED), "{url}: {log}");
     assert!(!log.contains("hunter2") && !server.banner().contains("hunter2"), "the password is shown: {log}");
+}
+
+#[tokio::test]
+async fn what_is_no_redis_address_is_told() {
+    for url in ["http://127.0.0.1:6379", "redis://127.0.0.1:99999/0", "redis://127.0.0.1:6379/first"] {
+        check_refused(with_context(url), 2, &["context.url"]);
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_is_not_there_costs_time_only() {
+    check_degraded("redis://someone:hunter2hunter2@127.0.0.1:1/0").await;
+}
+
+#[tokio::test]
+async fn another_protocol_behind_the_redis_address_costs_time_only() {
+    let model = model(1, 1).await;
+    let place = model.url().strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
+    check_degraded(&format!("redis://:hunter2hunter2@{place}/0")).await;
+}
+
+#[tokio::test]
+async fn a_redis_database_that_does_not_exist_costs_time_only() {
+    let redis = OwnRedis::start().await;
+    check_degraded(&format!("{}99", redis.url())).await;
+    assert!(redis.keys().await.is_empty(), "it went into another database");
+}
+
+#[tokio::test]
+async fn a_redis_without_tls_where_tls_was_asked_for_costs_time_only() {
+    let redis = OwnRedis::start().await;
+    check_degraded(&redis.url().replace("redis://", "rediss://")).await;
+    assert!(redis.keys().await.is_empty(), "it went there in the clear");
 }

@@ -1,6 +1,6 @@
 //! Real clients: HTTP by reqwest, WebSocket by tungstenite, event streams read line by line.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use reqwest::{Method, StatusCode};
@@ -19,10 +19,15 @@ pub(crate) fn new_id() -> String {
     Uuid::now_v7().to_string()
 }
 
+/// One for all tests: each would read the system's certificates anew, a hundred at once for longer than a server waits
+/// for a request. It keeps no connections, because each belongs to the runtime of its test.
 pub(crate) fn client() -> reqwest::Client {
-    // The server of the tests has no TLS, but the client asks for a provider all the same.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    reqwest::Client::builder().timeout(PATIENCE * 3).build().unwrap()
+    static CLIENT: LazyLock<reqwest::Client> = LazyLock::new(|| {
+        // The server of the tests has no TLS, but the client asks for a provider all the same.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        reqwest::Client::builder().timeout(PATIENCE * 3).pool_max_idle_per_host(0).build().unwrap()
+    });
+    CLIENT.clone()
 }
 
 /// An answer, read whole.

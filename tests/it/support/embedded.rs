@@ -1,23 +1,23 @@
-//! A server inside the test's process, with agents and a store that the test brings.
+//! A server inside the test's process, with agents that the test brings, on whatever the environment says.
 
 use std::{ops::Deref, sync::Arc, thread::JoinHandle};
 
 use switchboard::{
     agent::catalog::{AgentLimits, AgentSlot},
     app::{Options, Running, runtime},
-    context::{ContextStore, memory::MemoryContext},
     routing::RouteRules,
-    store::{Store, memory::MemoryStore},
+    store::Store,
 };
 use tokio::sync::oneshot;
 
-use super::{client::Api, scripted::scripted};
+use super::{backing::Backing, client::Api, faulty::FaultyStore, scripted::scripted};
 
 pub(crate) struct Embedded {
     api: Api,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    pub(crate) store: Arc<MemoryStore>,
+    /// What the server writes to; it can be told to fail.
+    pub(crate) store: Arc<FaultyStore>,
 }
 
 impl Deref for Embedded {
@@ -44,31 +44,30 @@ impl Embedded {
     }
 
     pub(crate) fn with(agents: Vec<AgentSlot>, tweak: impl FnOnce(&mut Options)) -> Self {
-        Self::on(Arc::new(MemoryStore::default()), agents, tweak)
-    }
-
-    /// On a store that may have seen another server before.
-    pub(crate) fn on(store: Arc<MemoryStore>, agents: Vec<AgentSlot>, tweak: impl FnOnce(&mut Options)) -> Self {
+        let backing = Backing::of_environment();
         let rules = RouteRules { fallback: "alpha".parse().unwrap(), switch_margin: 2 };
         let mut options = Options::new(agents, rules, "admin-token-of-this-test".to_owned().into());
         options.server.port = 0;
         options.server.workers = 1;
+        options.store_shards = backing.store_shards();
         tweak(&mut options);
-        let (started, address) = std::sync::mpsc::channel();
+        let (started, heard) = std::sync::mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
-        let theirs: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let thread = std::thread::spawn(move || {
             let runtime = runtime().unwrap();
-            let context: Arc<dyn ContextStore> = Arc::new(MemoryContext::new(256 * 1024));
             actix::System::with_tokio_rt(|| runtime).block_on(async move {
-                let running = Running::start(runtime, options, theirs, context).await.unwrap();
-                started.send(running.address).unwrap();
+                let opened = backing.open(Arc::clone(&options.clock)).await;
+                let store = Arc::new(FaultyStore::around(Arc::clone(&opened.store)));
+                let theirs: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
+                let running = Running::start(runtime, options, theirs, Arc::clone(&opened.context)).await.unwrap();
+                started.send((running.address, store)).unwrap();
                 stopped.await.ok();
                 running.drain().await;
+                opened.close().await;
             });
         });
-        let url = format!("http://{}", address.recv().expect("a server that starts"));
-        let api = Api { url, admin_token: "admin-token-of-this-test".to_owned() };
+        let (address, store) = heard.recv().expect("a server that starts");
+        let api = Api { url: format!("http://{address}"), admin_token: "admin-token-of-this-test".to_owned() };
         Self { api, stop: Some(stop), thread: Some(thread), store }
     }
 }

@@ -1,8 +1,10 @@
 //! What several tests need: servers, folders, addresses.
 
+pub(crate) mod backing;
 pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod embedded;
+pub(crate) mod faulty;
 pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod real_model;

@@ -1,10 +1,11 @@
-//! A TCP proxy that a test can cut at any byte, silence, and take away.
+//! A TCP proxy that a test can cut at any byte, slow down, silence, and take away.
 
 use std::{
     io::{Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::Duration,
 };
 
 /// Which way bytes go.
@@ -41,6 +42,8 @@ struct State {
     armed: Option<(Way, usize, End)>,
     /// Something ended because of that.
     has_ended: bool,
+    /// How much later each piece of an answer arrives.
+    latency: Duration,
     /// Connections with a lower number are silent.
     silent_below: u64,
     /// The number of the next connection.
@@ -80,6 +83,11 @@ impl Proxy {
         let mut state = self.shared.lock();
         state.armed = None;
         state.has_ended
+    }
+
+    /// From here on each answer arrives so much later.
+    pub(crate) fn slow_down(&self, latency: Duration) {
+        self.shared.lock().latency = latency;
     }
 
     /// Every connection that is open falls silent; with `later`, those that come after too.
@@ -172,6 +180,9 @@ impl Shared {
     fn pump(&self, number: u64, way: Way, mut from: TcpStream, mut to: TcpStream) {
         let mut bytes = vec![0; 16 * 1024];
         while let Ok(count @ 1..) = from.read(&mut bytes) {
+            if way == Way::ToClient {
+                self.be_late();
+            }
             let before = self.admit(number, way, count);
             let passed = to.write_all(&bytes[..before.0]).is_ok();
             match before.1 {
@@ -186,6 +197,12 @@ impl Shared {
         }
         from.shutdown(Shutdown::Both).ok();
         to.shutdown(Shutdown::Both).ok();
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the thread moves bytes for one connection, and nobody else waits")]
+    fn be_late(&self) {
+        let latency = self.lock().latency;
+        thread::sleep(latency);
     }
 
     /// How many of the bytes get through, and what happens then.

@@ -1,4 +1,4 @@
-//! A real server in a process of its own, as an operator starts it.
+//! A real server in a process of its own, as an operator starts it, on whatever the environment says.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -10,7 +10,13 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::client::Api;
+use super::{
+    backing::{ContextKind, OwnPostgres, OwnRedisDatabase, StoreKind, context_kind, store_kind},
+    client::Api,
+};
+
+const DATABASE_URL: &str = "SWITCHBOARD_DATABASE__URL";
+const CONTEXT_URL: &str = "SWITCHBOARD_CONTEXT__URL";
 
 /// The last part of every test's config: the fallback, and any free port.
 pub(crate) const CONCIERGE: &str = r#"
@@ -36,6 +42,14 @@ pub(crate) struct TestServer {
     api: Api,
     banner: String,
     env: Vec<(String, String)>,
+    stands_on: StandsOn,
+}
+
+/// Kept as long as the server may be started again.
+#[derive(Default)]
+struct StandsOn {
+    postgres: Option<OwnPostgres>,
+    redis: Option<OwnRedisDatabase>,
 }
 
 impl Deref for TestServer {
@@ -52,6 +66,7 @@ pub(crate) struct Starting {
     env: Vec<(String, String)>,
     data: String,
     around: Vec<String>,
+    stands_on: StandsOn,
 }
 
 impl Starting {
@@ -59,7 +74,7 @@ impl Starting {
     pub(crate) fn with(config: &str) -> Self {
         let folder = TempDir::new().unwrap();
         std::fs::write(folder.path().join("config.yaml"), config).unwrap();
-        Self { folder, env: Vec::new(), data: "data".to_owned(), around: Vec::new() }
+        Self { folder, env: Vec::new(), data: "data".to_owned(), around: Vec::new(), stands_on: StandsOn::default() }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -78,15 +93,36 @@ impl Starting {
         self
     }
 
-    pub(crate) fn start(self) -> TestServer {
+    /// Where the test does not say itself which database and which cache, the environment does.
+    fn settle(&mut self) {
+        let is_open = |name: &str| self.env.iter().all(|(set, _)| set != name);
+        let (database, context) = (is_open(DATABASE_URL), is_open(CONTEXT_URL));
+        if database && store_kind() == StoreKind::Postgres {
+            let own = self.stands_on.postgres.insert(OwnPostgres::create());
+            self.env.push((DATABASE_URL.to_owned(), own.url().to_owned()));
+        }
+        if context && context_kind() == ContextKind::Redis {
+            let own = self.stands_on.redis.insert(OwnRedisDatabase::create());
+            self.env.push((CONTEXT_URL.to_owned(), own.url().to_owned()));
+        }
+    }
+
+    /// Where the server keeps everything, unless it was told otherwise.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join(&self.data).join("switchboard.db")
+    }
+
+    pub(crate) fn start(mut self) -> TestServer {
+        self.settle();
         let (child, banner, url) = launch(self.folder.path(), &self.data, &self.env, &self.around);
         let url = url.unwrap_or_else(|| panic!("the server did not start:\n{banner}\n{}", log(self.folder.path())));
         let api = api(url, self.folder.path());
-        TestServer { child, folder: self.folder, api, banner, env: self.env }
+        TestServer { child, folder: self.folder, api, banner, env: self.env, stands_on: self.stands_on }
     }
 
-    /// Starts a server that must not start; answers its exit status and all it said.
-    pub(crate) fn fail(self) -> (ExitStatus, String) {
+    /// Starts a server that must not start; answers its exit status and all it said. It may be tried again.
+    pub(crate) fn fail(&mut self) -> (ExitStatus, String) {
+        self.settle();
         let launched = launch(self.folder.path(), &self.data, &self.env, &self.around);
         not_started(launched, self.folder.path())
     }
@@ -140,6 +176,11 @@ fn log(folder: &Path) -> String {
 impl TestServer {
     pub(crate) fn with(config: &str) -> Self {
         Starting::with(config).start()
+    }
+
+    /// What its database is called: a file, or a database of PostgreSQL.
+    pub(crate) fn database_name(&self) -> &str {
+        self.stands_on.postgres.as_ref().map_or("switchboard.db", OwnPostgres::name)
     }
 
     pub(crate) fn banner(&self) -> &str {

@@ -1,39 +1,15 @@
-//! Databases of the test's own, with all tables.
-
-use std::sync::Arc;
+//! PostgreSQL databases of the test's own.
 
 use async_trait::async_trait;
 use entity::conversation;
 use protocol::{Timestamp, event::JsonObject};
 use sea_orm::{
-    ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait,
-    sea_query::OnConflict,
+    ActiveValue::Set, ConnectionTrait, Database, DatabaseConnection, DbErr, EntityTrait, sea_query::OnConflict,
 };
-use switchboard::{
-    clock::{Clock, SystemClock},
-    context::{ContextError, ContextKey, ContextStore, Entry, sql::SqlContext},
-};
-use tempfile::TempDir;
+use switchboard::context::{ContextError, ContextKey, ContextStore, Entry, sql::SqlContext};
 use uuid::Uuid;
 
 use super::required;
-
-/// An SQLite file in a folder that ends with the guard. One connection, because SQLite has one writer.
-pub(crate) async fn sqlite() -> (DatabaseConnection, TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("test.sqlite").display());
-    let database = Database::connect(ConnectOptions::new(url).max_connections(1).to_owned()).await.unwrap();
-    make_tables(&database).await;
-    (database, folder)
-}
-
-/// A PostgreSQL database that no other test sees. It ends with the server.
-pub(crate) async fn postgres() -> DatabaseConnection {
-    let options = ConnectOptions::new(empty_postgres().await).max_connections(5).to_owned();
-    let database = Database::connect(options).await.unwrap();
-    make_tables(&database).await;
-    database
-}
 
 /// The address of an empty PostgreSQL database that no other test sees. It ends with the server.
 pub(crate) async fn empty_postgres() -> String {
@@ -46,8 +22,12 @@ pub(crate) async fn empty_postgres() -> String {
     format!("{server}/{name}")
 }
 
-async fn make_tables(database: &DatabaseConnection) {
-    migration::migrate(database).await.unwrap();
+/// Takes a database away, whoever uses it still.
+pub(crate) async fn drop_postgres(url: &str) {
+    let (_, name) = url.rsplit_once('/').unwrap();
+    let admin = Database::connect(required("TEST_DATABASE_URL")).await.unwrap();
+    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+    admin.close().await.unwrap();
 }
 
 /// A conversation without a past, as tables name it: documents are kept for those alone that exist.
@@ -78,19 +58,10 @@ pub(crate) async fn make_conversation(database: &DatabaseConnection, tenant: &st
 }
 
 /// The context of a database whose conversations are made when something is first written to them.
-pub(crate) fn context(database: DatabaseConnection, bytes_max: usize) -> impl ContextStore {
-    context_at(database, bytes_max, Arc::new(SystemClock))
-}
-
-/// The same by another clock.
-pub(crate) fn context_at(database: DatabaseConnection, bytes_max: usize, clock: Arc<dyn Clock>) -> impl ContextStore {
-    Furnished { truth: SqlContext::new(database.clone(), clock, bytes_max), database }
-}
-
 #[derive(Debug)]
-struct Furnished {
-    truth: SqlContext,
-    database: DatabaseConnection,
+pub(crate) struct Furnished {
+    pub(crate) truth: SqlContext,
+    pub(crate) database: DatabaseConnection,
 }
 
 #[async_trait]

@@ -17,8 +17,9 @@ pub(super) fn start(program: &Path, folder: &Path, interrupt: &Interrupt) -> Res
     let log = folder.join("redis.log");
     let command = |port: u16| {
         let mut command = tied(program, None, "TERM");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]);
-        command.arg(folder);
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        // Each server of a test takes one for itself.
+        command.args(["--databases", "1024", "--dir"]).arg(folder);
         command
     };
     let ready = |port| answers(port).unwrap_or(false);
