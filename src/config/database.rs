@@ -22,7 +22,7 @@ pub struct Database {
     /// SQLite alone: how often what was written is moved from the write-ahead log into the file. With `synchronous: normal` a power loss may take the commits of about this long.
     #[schemars(extend("x-duration" = { "min": "100ms", "max": "1m" }))]
     pub checkpoint_interval: HumanDuration,
-    /// SQLite alone: the size of the write-ahead log from which on it is moved to its end between two commits, to begin anew.
+    /// SQLite alone: the size of the write-ahead log from which on it is moved to its end within a commit, to begin anew.
     #[schemars(extend("x-size" = { "min": "1MiB", "max": "1GiB" }))]
     pub log_bytes_max: ByteSize,
     /// Connections to the database. SQLite writes through one of them, whatever this says.

@@ -25,6 +25,7 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -60,6 +61,9 @@ for at = 2, #ARGV do redis.call('DEL', ARGV[1] .. ARGV[at]) end
 return 1
 ";
 
+/// How long a connection may take to come about. No call waits for it longer than for an answer.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
+
 /// How Redis is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisSettings {
@@ -83,12 +87,19 @@ pub struct RedisUrlError(String);
 /// A [`Cache`] in Redis.
 pub struct RedisCache {
     client: Client,
-    connection: Mutex<ConnectionManager>,
+    connection: Mutex<Connection>,
     put: Script,
     forget: Script,
     settings: RedisSettings,
     breaker: Breaker,
     failures: AtomicU64,
+}
+
+struct Connection {
+    manager: ConnectionManager,
+    made_at: Instant,
+    /// Something came over it.
+    is_made: bool,
 }
 
 impl std::fmt::Debug for RedisCache {
@@ -124,10 +135,10 @@ impl RedisCache {
     }
 
     fn connection(&self) -> ConnectionManager {
-        self.lock().clone()
+        self.lock().manager.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, ConnectionManager> {
+    fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic cannot leave half a connection.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,6 +149,13 @@ impl RedisCache {
         if let Ok(connection) = connect(&self.client, &self.settings) {
             *self.lock() = connection;
         }
+    }
+
+    /// Whether the connection is still on its way. A call gives up before it is there where Redis is slow, the next one
+    /// finds it further: whoever began anew each time would never get there.
+    fn is_on_its_way(&self) -> bool {
+        let connection = self.lock();
+        !connection.is_made && connection.made_at.elapsed() < CONNECT_TIME_MAX
     }
 
     async fn write(&self, key: &ContextKey, entry: &Entry, now: Timestamp, which_stays: &str) {
@@ -161,23 +179,29 @@ impl RedisCache {
     /// Asks Redis once, if the breaker lets it, within the time-out.
     async fn ask<T>(&self, call: impl Future<Output = RedisResult<T>>) -> Option<T> {
         let pass = self.breaker.admit()?;
-        let error = match tokio::time::timeout(self.settings.response_timeout, call).await {
+        match tokio::time::timeout(self.settings.response_timeout, call).await {
             Ok(Ok(answer)) => {
                 self.note_success(&pass);
                 return Some(answer);
             }
-            Ok(Err(error)) if is_about_the_value(&error) => {
-                self.note_success(&pass);
-                return None;
+            Ok(Err(error)) if is_about_the_value(&error) => self.note_success(&pass),
+            Ok(Err(error)) => {
+                self.connect_anew();
+                self.note_failure(&pass, &words(&error));
             }
-            Ok(Err(error)) => error.category().to_owned(),
-            Err(_) => format!("no answer within {} ms", self.settings.response_timeout.as_millis()),
-        };
-        self.note_failure(&pass, &error);
+            Err(_) => {
+                if !self.is_on_its_way() {
+                    self.connect_anew();
+                }
+                let time_max = self.settings.response_timeout.as_millis();
+                self.note_failure(&pass, &format!("no answer within {time_max} ms (`context.redis_timeout`)"));
+            }
+        }
         None
     }
 
     fn note_success(&self, pass: &Pass) {
+        self.lock().is_made = true;
         if self.breaker.succeeded(pass) == Some(Change::Closed) {
             info!(failures = self.failures(), "redis answers again, the context is cached");
         }
@@ -185,7 +209,6 @@ impl RedisCache {
 
     fn note_failure(&self, pass: &Pass, error: &str) {
         self.failures.fetch_add(1, Ordering::Relaxed);
-        self.connect_anew();
         if self.breaker.failed(pass) == Some(Change::Opened) {
             warn!(error, "redis does not answer, the context is read from the database");
         }
@@ -232,13 +255,24 @@ impl Cache for RedisCache {
 }
 
 /// Connects with the first call.
-fn connect(client: &Client, settings: &RedisSettings) -> RedisResult<ConnectionManager> {
+fn connect(client: &Client, settings: &RedisSettings) -> RedisResult<Connection> {
     let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(settings.response_timeout))
+        .set_connection_timeout(Some(CONNECT_TIME_MAX))
         .set_response_timeout(Some(settings.response_timeout))
         // The breaker decides when to try again.
         .set_number_of_retries(0);
-    ConnectionManager::new_lazy_with_config(client.clone(), config)
+    let manager = ConnectionManager::new_lazy_with_config(client.clone(), config)?;
+    Ok(Connection { manager, made_at: Instant::now(), is_made: false })
+}
+
+/// An error for the operator: its kind, and what the system or Redis calls it. Its further words may repeat what was sent.
+fn words(error: &RedisError) -> String {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    let cause = source.map(|source| source.kind().to_string()).or_else(|| error.code().map(str::to_owned));
+    match cause {
+        Some(cause) => format!("{}: {cause}", error.category()),
+        None => error.category().to_owned(),
+    }
 }
 
 /// Redis is well, but what stands under our key is of another type.

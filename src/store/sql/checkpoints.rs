@@ -2,8 +2,8 @@
 //!
 //! By itself SQLite does that in every commit that finds a thousand pages in the log, and whoever waits for that commit
 //! waits for it too. Here a connection of its own does it every now and then, which disturbs nobody. But it never sees
-//! the end of the log while somebody writes, and only a log that was moved to its end begins anew; where it has become
-//! long, the writer itself moves the little that is left.
+//! the end of the log while somebody writes, and only a log that was moved to its end begins anew: so SQLite does it in a
+//! commit after all where the log has become long, and then little is left to be moved.
 //!
 //! After an erasure the log is emptied as well, since it still has what was erased. That needs a moment in which nobody
 //! reads what was before; SQLite answers "busy" where there is none, which is no error. Then every tick tries again
@@ -22,8 +22,6 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 use tracing::{debug, warn};
 
-use super::Connections;
-
 const MOVE: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
 /// Moves the log to its end and cuts the file to nothing.
@@ -35,8 +33,16 @@ pub struct CheckpointBounds {
     /// How often, where something was written. With [`Normal`](super::Synchronous::Normal) a power loss may take the
     /// commits of about this long.
     pub checkpoint_interval: Duration,
-    /// From this length on the log is moved to its end, between two commits. It may grow by what comes in one interval.
+    /// From this length on the log is moved to its end, within a commit. It grows beyond by no more than that commit, or
+    /// by what comes while somebody reads what was before.
     pub log_bytes_max: usize,
+}
+
+impl CheckpointBounds {
+    /// The length of the log in pages, as SQLite takes it; at least one, because none would mean no bound.
+    pub(super) fn log_pages_max(self, page_bytes: u32) -> usize {
+        (self.log_bytes_max / page_bytes.max(1) as usize).max(1)
+    }
 }
 
 impl Default for CheckpointBounds {
@@ -92,10 +98,10 @@ impl Drop for Running {
 impl Checkpoints {
     /// `own` is a connection of its own to the file at `path`. Whoever writes waits for it where it empties the log while
     /// somebody reads: its `busy_timeout` must be short.
-    pub(super) fn start(own: DatabaseConnection, all: Connections, path: &str, bounds: CheckpointBounds) -> Self {
+    pub(super) fn start(own: DatabaseConnection, path: &str, bounds: CheckpointBounds) -> Self {
         let log = PathBuf::from(format!("{path}-wal"));
         let shedding = Arc::new(Shedding { own, asked: AtomicU64::new(1), done: AtomicU64::new(0) });
-        let task = tokio::spawn(keep_moving(Arc::clone(&shedding), all, log, bounds));
+        let task = tokio::spawn(keep_moving(Arc::clone(&shedding), log, bounds));
         Self(Arc::new(Running { task, shedding }))
     }
 
@@ -118,7 +124,7 @@ impl Checkpoints {
     }
 }
 
-async fn keep_moving(shedding: Arc<Shedding>, all: Connections, log: PathBuf, bounds: CheckpointBounds) {
+async fn keep_moving(shedding: Arc<Shedding>, log: PathBuf, bounds: CheckpointBounds) {
     let mut interval = tokio::time::interval(bounds.checkpoint_interval);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut moved_at = None;
@@ -132,7 +138,7 @@ async fn keep_moving(shedding: Arc<Shedding>, all: Connections, log: PathBuf, bo
         if written_at.is_some() && written_at == moved_at {
             continue;
         }
-        match move_log(&shedding.own, &all, bounds.log_bytes_max).await {
+        match move_log(&shedding.own).await {
             Ok(true) => moved_at = written_at,
             Ok(false) => moved_at = None,
             // The disk is full, say: the log keeps everything, and the writer tells those who have to know.
@@ -149,30 +155,10 @@ async fn shed_later(shedding: &Shedding) {
     }
 }
 
-/// Whether the log was moved to its end.
-async fn move_log(own: &DatabaseConnection, all: &Connections, log_bytes_max: usize) -> Result<bool, DbErr> {
-    let seen = checkpoint(own).await?;
-    if seen.log_bytes < log_bytes_max {
-        return Ok(seen.is_whole);
-    }
-    Ok(checkpoint(&all.writer()).await?.is_whole)
-}
-
-struct Seen {
-    log_bytes: usize,
-    is_whole: bool,
-}
-
-async fn checkpoint(connection: &DatabaseConnection) -> Result<Seen, DbErr> {
-    let ask = |sql| Statement::from_string(DbBackend::Sqlite, sql);
-    let page_bytes = match connection.query_one_raw(ask("PRAGMA page_size")).await? {
-        Some(row) => row.try_get_by_index::<i64>(0)?,
-        None => 0,
-    };
-    let Some(row) = connection.query_one_raw(ask(MOVE)).await? else {
-        return Ok(Seen { log_bytes: 0, is_whole: true });
-    };
-    // Pages in the log, and those of them that were moved; -1 where the file has no log.
-    let (pages, moved): (i64, i64) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
-    Ok(Seen { log_bytes: usize::try_from(pages * page_bytes).unwrap_or(0), is_whole: pages == moved })
+/// Moves the log as far as nobody reads what was before. Answers whether that was its end.
+async fn move_log(own: &DatabaseConnection) -> Result<bool, DbErr> {
+    let row = own.query_one_raw(Statement::from_string(DbBackend::Sqlite, MOVE)).await?;
+    // Pages in the log, and those of them that were moved; -1 each where the file has no log.
+    let pages = row.map(|row| Ok::<(i64, i64), DbErr>((row.try_get_by_index(1)?, row.try_get_by_index(2)?)));
+    Ok(pages.transpose()?.is_none_or(|(pages, moved)| pages == moved))
 }

@@ -29,6 +29,8 @@ const SHED_BUSY_TIMEOUT: Duration = Duration::from_millis(100);
 const PING_TIME_MAX: Duration = Duration::from_secs(1);
 /// How large the write-ahead log of SQLite stays after a checkpoint.
 const WAL_BYTES_KEPT: u32 = 64 << 20;
+/// SQLite's own choice, made here because bounds are counted in pages.
+const PAGE_BYTES: u32 = 4096;
 /// Statements that a connection keeps prepared. Inserts of many rows come in a shape for each power of two.
 const STATEMENTS_KEPT: usize = 256;
 /// A PostgreSQL connection that was idle for longer is tried before it is used.
@@ -174,7 +176,8 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .pragma("journal_size_limit", WAL_BYTES_KEPT.to_string())
-        .pragma("wal_autocheckpoint", "0")
+        .page_size(PAGE_BYTES)
+        .pragma("wal_autocheckpoint", options.checkpoints.log_pages_max(PAGE_BYTES).to_string())
         .synchronous(match options.synchronous {
             Synchronous::Full => SqliteSynchronous::Full,
             Synchronous::Normal => SqliteSynchronous::Normal,
@@ -190,7 +193,7 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
     let pool = sqlite_pool(options).max_connections(1).connect_with(checkpoint_options).await;
     let own = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
     let connections = Connections::new(writer, reader);
-    let checkpoints = Some(Checkpoints::start(own, connections.clone(), &path, options.checkpoints));
+    let checkpoints = Some(Checkpoints::start(own, &path, options.checkpoints));
     Ok(SqlStore { connections, backend: DbBackend::Sqlite, patience, doubt, checkpoints })
 }
 

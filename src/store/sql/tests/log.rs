@@ -52,7 +52,8 @@ async fn it_stays_short_while_somebody_writes_without_a_pause() {
         let (more, length) = write(&store, &file, 50).await;
         (written, longest) = (written + more, longest.max(length));
     }
-    assert!(longest < written / 4, "{written} bytes were written, the log was {longest} long");
+    // A commit that meets the other one at the log leaves it to the next.
+    assert!(longest < 4 * LOG_BYTES_MAX as u64, "{written} bytes were written, the log was {longest} long");
     store.close().await;
     assert!(!path(&file, "-wal").exists(), "the last one to close moves what is left");
 }
