@@ -24,7 +24,7 @@ use crate::store::Store;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long emptying the write-ahead log waits for those who write or read. Whoever writes waits for that, so it is
 /// short; where it was too short, it is tried again.
-const SHED_BUSY_TIMEOUT: Duration = Duration::from_millis(100);
+const SHED_BUSY_TIMEOUT: Duration = Duration::from_millis(5);
 /// How long a PostgreSQL connection that may be dead has to show that it is not.
 const PING_TIME_MAX: Duration = Duration::from_secs(1);
 /// How large the write-ahead log of SQLite stays after a checkpoint.
