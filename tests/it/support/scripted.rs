@@ -16,7 +16,7 @@ use protocol::{
 };
 use serde_json::json;
 use switchboard::agent::{
-    Agent, AgentCard, Ask, Claim, EventSink, Outcome, RunError, Turn,
+    Agent, AgentCard, Ask, Claim, EventSink, Outcome, RunError, ToolIntent, Turn,
     catalog::{AgentLimits, AgentSlot},
 };
 
@@ -38,6 +38,7 @@ pub(crate) fn scripted(id: &str, limits: AgentLimits) -> AgentSlot {
         examples: vec![],
         priority: 0,
         steerable: true,
+        replays: false,
     };
     let factory = move || {
         let built = built.fetch_add(1, Ordering::SeqCst) + 1;
@@ -134,7 +135,7 @@ fn past(turn: &Turn) -> String {
 
 async fn tool(sink: &EventSink, id: &str) -> Result<(), RunError> {
     let call = format!("call-{id}-{}", uuid::Uuid::now_v7()).parse().unwrap();
-    sink.tool_started(call, "hammer", json!({ "nail": id })).await?;
+    sink.tool_started(ToolIntent::new(call, "hammer", json!({ "nail": id }))).await?;
     if id == "hang" {
         std::future::pending::<()>().await;
     }
