@@ -104,12 +104,13 @@ impl Gate {
         std::fs::write(self.path(), "").unwrap();
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("open")
     }
 }
 
-async fn pass(gate: &Path) {
+/// Waits until a gate is open.
+pub(crate) async fn pass(gate: &Path) {
     while !gate.exists() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
