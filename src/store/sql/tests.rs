@@ -2,6 +2,7 @@
 
 mod documents;
 mod growth;
+mod ledger;
 mod log;
 
 use std::{sync::Arc, time::Duration};
