@@ -51,6 +51,11 @@ impl Draft<'_, '_> {
         if turn.last_tool_calls > 0 && turn.answered {
             return cannot_go_on();
         }
+        // A new run is offered every message that joined the turn: one whose calls were made already would come after their
+        // results, and a model would make them once more.
+        if turn.steps.have_calls() && !turn.steers.is_empty() {
+            return cannot_go_on();
+        }
         if attempts > self.env.limits.recoveries_max {
             let safe = format!("The answer was interrupted {attempts} times and was given up.");
             return Verdict::Fail(Code::RecoveryExhausted, safe);

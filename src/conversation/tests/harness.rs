@@ -262,8 +262,8 @@ fn assignment(agent: &str, word: Option<&str>) -> Assignment {
         agent_id: agent.parse::<AgentId>().unwrap(),
         name: agent.to_owned(),
         version: "1".to_owned(),
-        steerable: word == Some("steerable"),
-        replays: word == Some("replays"),
+        steerable: word.is_some_and(|word| word.contains("steerable")),
+        replays: word.is_some_and(|word| word.contains("replays")),
         reason: (word == Some("fallback")).then_some(SwitchReason::AgentUnavailable),
         detail: None,
     }

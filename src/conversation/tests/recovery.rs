@@ -314,3 +314,14 @@ fn events_of_a_turn_that_is_over_are_no_hindrance_in_a_replay() {
          12 t2 agent_start a run3",
     );
 }
+
+#[test]
+fn a_turn_that_used_a_tool_and_was_joined_by_a_message_is_not_repeated() {
+    check(
+        "auto steerable+replays: a | user: hi | user steer: also | taken: m2 | tool idempotent: k put + result: k | crash",
+        "...
+         7 t1 agent_complete a run1 interrupted
+         8 t1 error agent_crashed router
+         9 t1 turn_end failed runs=1",
+    );
+}
