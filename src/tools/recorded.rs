@@ -3,7 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Effect, ToolAnswer, ToolBox, ToolContext, ToolError, answer, toolbox::ARGUMENTS_BYTES_MAX};
-use crate::agent::{EventSink, SinkClosed, ToolIntent, ToolOutcome};
+use crate::{
+    agent::{EventSink, SinkClosed, ToolIntent, ToolOutcome},
+    chaos::{self, Bug, Point},
+};
 
 /// Says that a tool is called, calls it once that is stored, and says what came of it. The call's id and key are those of
 /// `context`.
@@ -36,10 +39,17 @@ pub async fn run_recorded(
         idempotency_key: context.idempotency_key.clone(),
     };
     sink.tool_started(intent).await?;
+    chaos::at(Point::BeforeTool);
     let answered = match passed {
-        Ok(arguments) => toolbox.call(name, arguments, context).await,
+        Ok(arguments) => {
+            if chaos::plants(Bug::CallToolTwice) {
+                toolbox.call(name, arguments.clone(), context).await.ok();
+            }
+            toolbox.call(name, arguments, context).await
+        }
         Err(error) => Err(error),
     };
+    chaos::at(Point::AfterTool);
     let outcome = outcome_of(answered);
     sink.tool_finished(context.call_id.clone(), outcome.clone()).await?;
     Ok(outcome)

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     actors::{figures::Share, persistence::WriteOutcome},
+    chaos::{self, Bug, Point},
     conversation::{CancelTarget, Command, ConversationState, Note, Recent, Reply, Snapshot, Status},
     store::{ConversationStatus, InternalId, NewConversation, Opened, Write, Written},
 };
@@ -96,6 +97,9 @@ impl ConversationActor {
     }
 
     fn go_live(&mut self, opened: Opened, ctx: &mut Context<Self>) {
+        if !opened.replay.is_empty() {
+            chaos::at(Point::BeforeRecovery);
+        }
         let state = rebuild(&opened);
         self.topic.begin_at(state.head(), opened.record.status == ConversationStatus::Ended);
         self.phase = Phase::Live(Box::new(Live {
@@ -145,7 +149,13 @@ fn rebuild(opened: &Opened) -> ConversationState {
             _ => None,
         };
         let note = envelope.turn_id.zip(call).and_then(|call| ledger.get(&call));
-        state.apply(envelope, note);
+        if chaos::plants(Bug::RecoverFinished) && matches!(envelope.event, Event::TurnEnd { .. }) {
+            let mut harmless = envelope.clone();
+            harmless.event = Event::ContextUpdated { version: 0, changed: Vec::new() };
+            state.apply(&harmless, None);
+        } else {
+            state.apply(envelope, note);
+        }
     }
     debug_assert!(state.head() == record.head || record.head == Seq::ZERO, "the replay ends at the head");
     state

@@ -10,9 +10,12 @@ use super::{
     record::{AcceptedRow, ConversationRow, EffectColumns, seq},
     statement::{int, statement},
 };
-use crate::store::{
-    AcceptedMessage, ConversationKey, EffectRecord, Fence, InternalId, NewConversation, Opened, StoreError, Written,
-    nul,
+use crate::{
+    chaos::{self, Bug},
+    store::{
+        AcceptedMessage, ConversationKey, EffectRecord, Fence, InternalId, NewConversation, Opened, StoreError,
+        Written, nul,
+    },
 };
 
 /// The latest accepted messages that an opened conversation brings.
@@ -33,6 +36,10 @@ const STATUS: &str = "SELECT status FROM conversations WHERE tenant = ? AND owne
 
 const OPEN_TURN: &str = "SELECT id, seq_accepted FROM turns WHERE conversation_id = ? AND seq_end IS NULL \
      ORDER BY seq_accepted LIMIT 1";
+
+/// What the open turn must not be mistaken for.
+const NEWEST_TURN: &str =
+    "SELECT id, seq_accepted FROM turns WHERE conversation_id = ? ORDER BY seq_accepted DESC LIMIT 1";
 
 const RECENT: &str = "SELECT id, turn_id, seq, client_message_id, body_hash FROM messages \
      WHERE conversation_id = ? AND client_message_id IS NOT NULL ORDER BY seq DESC LIMIT ?";
@@ -101,7 +108,8 @@ async fn opened(
 }
 
 async fn open_turn(transaction: &DatabaseTransaction, id: InternalId) -> Result<Option<(TurnId, Seq)>, StoreError> {
-    let Some(row) = one(transaction, OPEN_TURN, [id.0.into()]).await? else { return Ok(None) };
+    let sql = if chaos::plants(Bug::RecoverFinished) { NEWEST_TURN } else { OPEN_TURN };
+    let Some(row) = one(transaction, sql, [id.0.into()]).await? else { return Ok(None) };
     Ok(Some((TurnId(row.try_get_by_index::<Uuid>(0)?), seq(row.try_get_by_index(1)?)?)))
 }
 
