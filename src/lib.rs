@@ -8,6 +8,7 @@ pub mod actors;
 pub mod agent;
 pub mod agents;
 pub mod app;
+pub mod chaos;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -20,7 +20,10 @@ use super::{
     guard::{self, ChildSpec, Leave},
     supervisor::SupervisorHandle,
 };
-use crate::store::{ConversationKey, InternalId, Store, StoreError, Write, Written};
+use crate::{
+    chaos::{self, Point},
+    store::{ConversationKey, InternalId, Store, StoreError, Write, Written},
+};
 
 /// Timers fire at whole milliseconds, this much late on average.
 const TIMER_ROUNDS_UP_BY: Duration = Duration::from_micros(500);
@@ -271,7 +274,14 @@ impl PersistenceActor {
         let began = Instant::now();
         self.began = Some(began);
         // Here, not on the other runtime: it only encodes and waits, and each way to another thread is a wake-up.
-        let commit = AssertUnwindSafe(async move { store.commit(&group).await }).catch_unwind();
+        let commit = AssertUnwindSafe(async move {
+            let stored = store.commit(&group).await;
+            if stored.is_ok() {
+                chaos::at(Point::AfterCommit);
+            }
+            stored
+        })
+        .catch_unwind();
         let done = commit.into_actor(self).map(move |caught, actor, ctx| {
             commit_seconds.observe(began.elapsed().as_secs_f64());
             let fell = |_| Err(StoreError::Unavailable("the commit panicked".to_owned()));

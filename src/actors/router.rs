@@ -114,6 +114,7 @@ fn assignment(slot: &AgentSlot, reason: Option<SwitchReason>, detail: Option<Str
         name: card.name.clone(),
         version: card.version.clone(),
         steerable: card.steerable,
+        replays: card.replays,
         reason,
         detail,
     }

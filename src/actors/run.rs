@@ -189,6 +189,7 @@ async fn turn_of(job: &RunJob, parts: &RunParts, time_max: Duration) -> Result<T
         context: ScopedContext::new(Arc::clone(&parts.context), tenant, job.id.0, agent_id)
             .with_hand_overs(Arc::clone(&parts.clock), parts.hand_over_ttl),
         colleagues: parts.catalog.colleagues_of(&order.agent_id),
+        steps: order.steps.clone(),
         handed_over: order.handed_over.clone().map(|(from, detail)| HandOverNote { from, detail }),
         cancel: job.ticket.pipe().cancelled().clone(),
         time_max,

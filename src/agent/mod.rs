@@ -17,8 +17,9 @@ use protocol::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use self::sink::{EventSink, SinkClosed, ToolOutcome};
+pub use self::sink::{EventSink, SinkClosed, ToolEffect, ToolIntent, ToolOutcome};
 use crate::context::ScopedContext;
+pub use crate::conversation::run::Step;
 pub use crate::routing::{AgentCard, Ask, Claim};
 
 /// A kind of assistant that can be plugged in.
@@ -126,6 +127,10 @@ pub struct Turn {
     pub colleagues: Arc<[Colleague]>,
     /// Set if another agent handed over.
     pub handed_over: Option<HandOverNote>,
+    /// What the runs of this turn that a crash cut did: go on from there. Only an agent whose card says that it replays gets
+    /// any; results that are known must not be asked for again, and calls without a result are made again first, under a new
+    /// id and with the same key.
+    pub steps: Vec<Step>,
     /// Cancelled when the run must stop. The future is dropped as well: needed only for blocking work.
     pub cancel: CancellationToken,
     /// How long the run may take in all.

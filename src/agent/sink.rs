@@ -2,8 +2,8 @@
 //!
 //! A run pushes items; the conversation takes all of them at once when its bell rings, so what piled up while a commit
 //! was under way becomes one batch. A run that is ahead waits for credits, which come back when its items are stored:
-//! that is how a slow disk slows the model's socket. One bell is under way at a time, so a flood of items is a single
-//! message in the conversation's mailbox.
+//! that is how a slow disk slows the model's socket. A tool call waits longer: until it is stored that it will be made.
+//! One bell is under way at a time, so a flood of items is a single message in the conversation's mailbox.
 
 use std::{
     collections::VecDeque,
@@ -14,12 +14,11 @@ use std::{
 };
 
 use protocol::ToolCallId;
-use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::UserMessage;
-pub use crate::conversation::run::{RunEnd, RunItem, ToolOutcome};
+pub use crate::conversation::run::{RunEnd, RunItem, ToolEffect, ToolIntent, ToolOutcome};
 
 /// The longest text of one item, in bytes; a longer one is pushed in pieces.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
@@ -37,6 +36,7 @@ pub struct RunPipe {
     buffer: Mutex<Buffer>,
     rung: AtomicBool,
     credits: Semaphore,
+    settled: watch::Sender<Settled>,
     bell: Bell,
     cancel: CancellationToken,
 }
@@ -45,7 +45,18 @@ pub struct RunPipe {
 struct Buffer {
     items: VecDeque<RunItem>,
     steer: VecDeque<UserMessage>,
+    /// How many items were said, the end not counted.
+    said: u64,
     ended: bool,
+}
+
+/// How far what was said has come.
+#[derive(Debug, Clone, Copy, Default)]
+struct Settled {
+    /// Items that are stored, or became no event and never will be.
+    items: u64,
+    /// The run is over.
+    closed: bool,
 }
 
 impl std::fmt::Debug for RunPipe {
@@ -61,6 +72,7 @@ impl RunPipe {
             buffer: Mutex::default(),
             rung: AtomicBool::new(false),
             credits: Semaphore::new(credits),
+            settled: watch::Sender::default(),
             bell,
             cancel: CancellationToken::new(),
         })
@@ -78,15 +90,18 @@ impl RunPipe {
         buffer.items.drain(..).collect()
     }
 
-    /// Gives back the credits of items that are stored. The last item has none.
+    /// Gives back the credits of items that are stored, in their order. The last item has none. Items that became no event
+    /// come with those around them; where the run was stopped instead of an item being stored, [`RunPipe::cancel`] must be
+    /// called before.
     pub fn give_back(&self, items: usize) {
         self.credits.add_permits(items);
+        self.settled.send_modify(|settled| settled.items += items as u64);
     }
 
     /// Stops the run: its token is cancelled and its sink refuses.
     pub fn cancel(&self) {
         self.cancel.cancel();
-        self.credits.close();
+        self.close();
     }
 
     /// Cancelled when the run must stop.
@@ -105,7 +120,7 @@ impl RunPipe {
             buffer.ended = true;
             buffer.items.push_back(RunItem::Ended(end));
         }
-        self.credits.close();
+        self.close();
         self.ring();
     }
 
@@ -114,16 +129,31 @@ impl RunPipe {
         self.lock().steer.push_back(message);
     }
 
-    fn push(&self, item: RunItem) -> Result<(), SinkClosed> {
-        {
+    /// Answers which item it is, counted from 1.
+    fn push(&self, item: RunItem) -> Result<u64, SinkClosed> {
+        let place = {
             let mut buffer = self.lock();
             if buffer.ended || self.cancel.is_cancelled() {
                 return Err(SinkClosed);
             }
             buffer.items.push_back(item);
-        }
+            buffer.said += 1;
+            buffer.said
+        };
         self.ring();
-        Ok(())
+        Ok(place)
+    }
+
+    /// Waits until an item is stored. A run that is over hears so first: its last items may never be.
+    async fn stored(&self, place: u64) -> Result<(), SinkClosed> {
+        let mut settled = self.settled.subscribe();
+        let reached = settled.wait_for(|settled| settled.closed || settled.items >= place).await;
+        if reached.is_ok_and(|settled| !settled.closed) { Ok(()) } else { Err(SinkClosed) }
+    }
+
+    fn close(&self) {
+        self.credits.close();
+        self.settled.send_modify(|settled| settled.closed = true);
     }
 
     fn ring(&self) {
@@ -170,12 +200,14 @@ impl EventSink {
         self.push(RunItem::MessageEnd).await
     }
 
-    /// Says that a tool is about to be called.
+    /// Says that a tool is about to be called. Returns only once that is stored, however long it takes: whatever happens
+    /// from there on, the log knows that the call may have been made.
     ///
     /// # Errors
     /// [`SinkClosed`] when the run is over: do not call the tool then.
-    pub async fn tool_started(&self, call_id: ToolCallId, name: &str, arguments: Value) -> Result<(), SinkClosed> {
-        self.push(RunItem::ToolStarted { call_id, name: name.to_owned(), arguments }).await
+    pub async fn tool_started(&self, intent: ToolIntent) -> Result<(), SinkClosed> {
+        let place = self.push_counted(RunItem::ToolStarted(intent)).await?;
+        self.pipe.stored(place).await
     }
 
     /// Says what a tool answered.
@@ -206,6 +238,10 @@ impl EventSink {
     }
 
     async fn push(&self, item: RunItem) -> Result<(), SinkClosed> {
+        self.push_counted(item).await.map(|_| ())
+    }
+
+    async fn push_counted(&self, item: RunItem) -> Result<u64, SinkClosed> {
         self.pipe.credits.acquire().await.map_err(|_| SinkClosed)?.forget();
         self.pipe.push(item)
     }

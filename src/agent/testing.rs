@@ -33,8 +33,8 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    Agent, AgentCard, Colleague, HandOverNote, Outcome, PastMessage, RunError, Turn, UserMessage,
-    sink::{RunItem, RunPipe, ToolOutcome},
+    Agent, AgentCard, Colleague, HandOverNote, Outcome, PastMessage, RunError, Step, Turn, UserMessage,
+    sink::{RunItem, RunPipe, ToolIntent, ToolOutcome},
 };
 use crate::context::{ContextError, ContextStore, ScopedContext, memory::MemoryContext};
 
@@ -87,6 +87,7 @@ impl Rehearsal {
             context: ScopedContext::new(Arc::clone(&store), TENANT.into(), conversation, agent_id),
             colleagues: Arc::from([]),
             handed_over: None,
+            steps: Vec::new(),
             cancel: pipe.cancelled().clone(),
             time_max: Duration::from_mins(1),
         };
@@ -128,6 +129,14 @@ impl Rehearsal {
         let theirs = ScopedContext::new(Arc::clone(&self.store), TENANT.into(), self.turn.conversation_id.0, from);
         theirs.share_with(&self.turn.agent_id, value).await?;
         Ok(self)
+    }
+
+    /// Goes on from what a run before had done when a crash cut it.
+    #[must_use]
+    pub fn going_on_from(mut self, steps: Vec<Step>) -> Self {
+        self.turn.attempt += 1;
+        self.turn.steps = steps;
+        self
     }
 
     /// How long the run may take.
@@ -218,7 +227,9 @@ impl Played {
             })
         };
         let calls = self.items.iter().filter_map(|item| match item {
-            RunItem::ToolStarted { call_id, name, arguments } => Some((name.as_str(), arguments, outcome_of(call_id))),
+            RunItem::ToolStarted(ToolIntent { call_id, name, arguments, .. }) => {
+                Some((name.as_str(), arguments, outcome_of(call_id)))
+            }
             _ => None,
         });
         calls.collect()

@@ -78,6 +78,7 @@ fn card(agent: &config::Agent) -> AgentCard {
         examples: agent.examples.clone(),
         priority: agent.priority,
         steerable: matches!(agent.kind, AgentKind::Model(_)),
+        replays: matches!(agent.kind, AgentKind::Model(_)),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    config::{self, HttpMethod, ToolGrant, ToolKind},
+    config::{self, EffectWord, HttpMethod, ToolGrant, ToolKind},
     tools::{
-        Grant, Tool, ToolBox,
+        Effect, Grant, Tool, ToolBox,
         calculator::Calculator,
         http::{Cidr, HttpTool, HttpToolConfig, Method},
     },
@@ -46,10 +46,19 @@ fn http_config(tool: &config::Tool, http: &config::HttpTool) -> Result<HttpToolC
         private_addresses_allowed: ranges.collect::<Result<_, _>>().map_err(|error| error.to_string())?,
         methods: http.methods.iter().map(|method| self::method(*method)).collect(),
         redirects_max: http.redirects_max as usize,
+        effect: http.effect.map(effect),
         time_max: tool.timeout.0,
         result_bytes_max: tool.result_bytes_max.0,
         description: tool.description.clone(),
     })
+}
+
+fn effect(word: EffectWord) -> Effect {
+    match word {
+        EffectWord::Pure => Effect::Pure,
+        EffectWord::Idempotent => Effect::Idempotent,
+        EffectWord::NonIdempotent => Effect::NonIdempotent,
+    }
 }
 
 fn method(method: HttpMethod) -> Method {

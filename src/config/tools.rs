@@ -43,6 +43,8 @@ pub struct HttpTool {
     pub methods: Vec<HttpMethod>,
     /// How many redirects it follows; each is checked like a first call.
     pub redirects_max: u32,
+    /// What a call may change; none is `pure` where it can only GET and HEAD, else `non_idempotent`.
+    pub effect: Option<EffectWord>,
 }
 
 /// The word for a tool's kind in the config.
@@ -56,7 +58,8 @@ enum KindWord {
 /// The names of kinds: a tool of such a name needs no `kind`.
 pub(super) const KINDS: [&str; 2] = ["calculator", "http"];
 /// The keys that only the kind `http` has.
-pub(super) const HTTP_KEYS: [&str; 4] = ["hosts_allowed", "private_addresses_allowed", "methods", "redirects_max"];
+pub(super) const HTTP_KEYS: [&str; 5] =
+    ["hosts_allowed", "private_addresses_allowed", "methods", "redirects_max", "effect"];
 
 /// A method that the `http` tool may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +72,18 @@ pub enum HttpMethod {
     Put,
     Patch,
     Delete,
+}
+
+/// What a call of the `http` tool may change: whether it may be made again when a crash took its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectWord {
+    /// Nothing.
+    Pure,
+    /// The other side does it once for each `Idempotency-Key`.
+    Idempotent,
+    /// Every call counts.
+    NonIdempotent,
 }
 
 /// A tool as it stands in the file.
@@ -112,6 +127,10 @@ struct ToolFields {
     #[serde(default)]
     #[schemars(range(min = 0, max = 10))]
     redirects_max: u32,
+    /// Kind `http`: what a call may change, which decides what becomes of one whose result a crash took. `pure` and `idempotent` ones are made again with the same `Idempotency-Key`; after a `non_idempotent` one the turn fails. Left out: `pure` where `methods` are GET and HEAD alone, else `non_idempotent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "EffectWord")]
+    effect: Option<EffectWord>,
 }
 
 fn default_timeout() -> HumanDuration {
@@ -133,6 +152,7 @@ impl From<ToolFields> for Tool {
                 private_addresses_allowed: fields.private_addresses_allowed,
                 methods: fields.methods,
                 redirects_max: fields.redirects_max,
+                effect: fields.effect,
             }),
         };
         Self {

@@ -8,6 +8,7 @@ use protocol::{
 use super::{
     command::{Effect, NewMessage, Rejection, Reply, TurnMessage},
     draft::Draft,
+    note::Note,
     recent::{Accepted, body_hash},
     state::Status,
 };
@@ -67,7 +68,8 @@ impl Draft<'_, '_> {
             content: message.content.clone(),
             role: Role::User,
         };
-        self.emit_noted(Some(turn_id), event, Some((message.metadata.clone(), body_hash)));
+        let note = Note::Accepted { metadata: message.metadata.clone(), body_hash };
+        self.emit_noted(Some(turn_id), event, Some(note));
         let client_message_id = message.client_message_id.clone();
         Accepted { client_message_id, body_hash, turn_id, message_id, seq: self.state.head }
     }

@@ -7,7 +7,11 @@ use protocol::{
     event::{JsonObject, Policy, SwitchReason},
 };
 
-use super::{recent::Accepted, run::RunItem};
+use super::{
+    note::Note,
+    recent::Accepted,
+    run::{RunItem, Step},
+};
 
 /// Bounds of a conversation; from config `limits`.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,6 +135,8 @@ pub struct Assignment {
     pub version: String,
     /// It can take further messages while it runs.
     pub steerable: bool,
+    /// It can go on from what a run did before a crash.
+    pub replays: bool,
     /// Why the conversation goes to it, where it was not there already.
     pub reason: Option<SwitchReason>,
     /// What kept the expected agent from answering.
@@ -187,7 +193,9 @@ pub struct RunOrder {
     pub handed_over: Option<(AgentId, Option<String>)>,
     /// Further messages of the turn, to be taken while it runs.
     pub steers: Vec<TurnMessage>,
-    /// Messages that are not history for this run: its own and those that wait.
+    /// What the runs that a crash cut did, if any of them had called a tool: this run goes on from there.
+    pub steps: Vec<Step>,
+    /// Messages that are not history for this run: its own, those that wait, and what the runs that a crash cut had said.
     pub not_history: Vec<MessageId>,
     /// What was said up to here is history; zero where this is the first that is said at all.
     pub history_before: Seq,
@@ -257,8 +265,8 @@ pub enum Reply {
 pub struct Numbered {
     /// The event at its place.
     pub envelope: Envelope,
-    /// For an accepted message: the client's own fields and the hash.
-    pub note: Option<(JsonObject, [u8; 32])>,
+    /// For an accepted message, a tool call and its result.
+    pub note: Option<Note>,
 }
 
 /// What follows from a command.

@@ -1,10 +1,11 @@
 //! A decision in the making: the one place that numbers events.
 
-use protocol::{AgentId, Code, Envelope, Event, Timestamp, TurnId, event::JsonObject};
+use protocol::{AgentId, Code, Envelope, Event, Timestamp, TurnId};
 use uuid::Uuid;
 
 use super::{
     command::{Command, Decision, Effect, Limits, Numbered, Rejection},
+    note::Note,
     state::ConversationState,
 };
 
@@ -69,7 +70,7 @@ impl Draft<'_, '_> {
         self.emit_noted(turn_id, event, None);
     }
 
-    pub(super) fn emit_noted(&mut self, turn_id: Option<TurnId>, event: Event, note: Option<(JsonObject, [u8; 32])>) {
+    pub(super) fn emit_noted(&mut self, turn_id: Option<TurnId>, event: Event, note: Option<Note>) {
         let envelope = Envelope {
             seq: self.state.head.next(),
             event,
@@ -77,7 +78,7 @@ impl Draft<'_, '_> {
             turn_id,
             at: self.env.now,
         };
-        self.state.apply(&envelope, note.as_ref().map(|(_, hash)| *hash));
+        self.state.apply(&envelope, note.as_ref());
         self.events.push(Numbered { envelope, note });
     }
 

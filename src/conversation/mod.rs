@@ -13,19 +13,24 @@
 //! - C5: the chunks of a message concatenated are its `message_complete.content`.
 //! - C6: what a run says after its end, or under another run's id, changes nothing.
 //! - C7: nothing follows `conversation_end`.
-//! - C8: replaying the events gives the state that produced them, but for what is lost with the process: early cancels,
-//!   whether the run takes steers, which steers were taken, and the order of those that wait after an interrupt.
+//! - C8: replaying the events, each tool call with its line of the ledger, gives the state that produced them, but for what
+//!   is lost with the process: early cancels, whether the run takes steers, which steers were taken, and the order of those
+//!   that wait after an interrupt.
+//! - C9: a call that is not idempotent is never made again; one that is has the same key each time; a call whose result is
+//!   in the log is never made again.
 
 mod accept;
 mod command;
 mod content;
 mod draft;
+mod note;
 mod open_turn;
 mod output;
 mod recent;
 mod recover;
 pub mod run;
 mod state;
+mod steps;
 mod stop;
 mod turn;
 
@@ -39,6 +44,7 @@ pub use self::{
     },
     content::{ContentError, check_content},
     draft::{Env, IdSource, RandomIds},
+    note::{EffectNote, EffectStatus, Note},
     recent::{Accepted, Recent, body_hash},
     state::{ConversationState, Snapshot, Status},
 };

@@ -7,7 +7,12 @@ use protocol::{
     event::{RunStatus, SwitchReason},
 };
 
-use super::command::TurnMessage;
+use super::{
+    command::TurnMessage,
+    note::EffectNote,
+    run::ToolIntent,
+    steps::{Steps, intent_of},
+};
 
 /// A turn that waits.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +42,8 @@ pub(super) struct OpenTurn {
     pub call_ids: BTreeSet<ToolCallId>,
     /// How many of them the last run made.
     pub last_tool_calls: u32,
+    /// What the run under way and those that a crash cut before it did.
+    pub steps: Steps,
     /// Who went on after whom; the same agent twice where it was asked again after a hand-over that led nowhere.
     pub handovers: Vec<(AgentId, AgentId)>,
     /// Who handed the present message to the agent at work, and why.
@@ -54,10 +61,17 @@ pub(super) struct OpenRun {
     pub started_at: Timestamp,
     /// The message that is being said.
     pub message: Option<(MessageId, String)>,
-    /// Calls without a result, with the tool's name.
-    pub calls: BTreeMap<ToolCallId, String>,
+    /// Calls without a result.
+    pub calls: BTreeMap<ToolCallId, OpenCall>,
     pub tool_calls: u32,
     pub output_bytes: usize,
+}
+
+/// A call without a result.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct OpenCall {
+    pub tool_name: String,
+    pub note: EffectNote,
 }
 
 impl OpenTurn {
@@ -72,6 +86,7 @@ impl OpenTurn {
             interrupted: 0,
             call_ids: BTreeSet::new(),
             last_tool_calls: 0,
+            steps: Steps::default(),
             handovers: Vec::new(),
             handed_over: None,
             last_agent: None,
@@ -79,7 +94,7 @@ impl OpenTurn {
         }
     }
 
-    pub(super) fn apply(&mut self, event: &Event, at: Timestamp) {
+    pub(super) fn apply(&mut self, event: &Event, at: Timestamp, note: Option<&EffectNote>) {
         match event {
             Event::AgentSwitch { reason, detail, .. } => self.switch(*reason, detail.as_ref()),
             Event::AgentStart { agent_id, run_id, .. } => self.start_run(agent_id, *run_id, at),
@@ -87,17 +102,25 @@ impl OpenTurn {
                 self.interrupted += u32::from(*status == RunStatus::Interrupted);
                 self.answered = *status == RunStatus::Completed;
                 self.run = None;
+                if *status != RunStatus::Interrupted {
+                    self.steps = Steps::default();
+                }
             }
-            Event::Error { run_id: Some(_), .. } => self.run = None,
-            event => self.apply_in_run(event),
+            Event::Error { run_id: Some(_), .. } => {
+                self.run = None;
+                self.steps = Steps::default();
+            }
+            event => self.apply_in_run(event, note),
         }
     }
 
-    fn apply_in_run(&mut self, event: &Event) {
+    fn apply_in_run(&mut self, event: &Event, note: Option<&EffectNote>) {
         let Some(run) = &mut self.run else { return };
         run.apply(event);
-        if let Event::ToolExecution { tool_call_id, .. } = event {
-            self.call_ids.insert(tool_call_id.clone());
+        self.steps.apply(event, note);
+        if let Some(intent) = intent_of(event, note) {
+            run.called(&intent, note);
+            self.call_ids.insert(intent.call_id);
             self.last_tool_calls = run.tool_calls;
         }
     }
@@ -136,6 +159,12 @@ impl OpenRun {
         Self { run_id, agent_id, started_at, message: None, calls, tool_calls: 0, output_bytes: 0 }
     }
 
+    fn called(&mut self, intent: &ToolIntent, note: Option<&EffectNote>) {
+        let note = note.cloned().unwrap_or_else(|| EffectNote::of(self.run_id, intent));
+        self.tool_calls += 1;
+        self.calls.insert(intent.call_id.clone(), OpenCall { tool_name: intent.name.clone(), note });
+    }
+
     fn apply(&mut self, event: &Event) {
         match event {
             Event::ContentChunk { content, message_id, .. } => {
@@ -144,10 +173,6 @@ impl OpenRun {
                 text.push_str(content);
             }
             Event::MessageComplete { .. } => self.message = None,
-            Event::ToolExecution { tool_call_id, tool_name, .. } => {
-                self.tool_calls += 1;
-                self.calls.insert(tool_call_id.clone(), tool_name.clone());
-            }
             Event::ToolResult { tool_call_id, .. } => {
                 self.calls.remove(tool_call_id);
             }

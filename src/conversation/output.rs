@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::{
     command::{Effect, Reply, RouteAsk},
     draft::Draft,
-    open_turn::OpenRun,
-    run::{RunEnd, RunItem, ToolOutcome},
+    note::{EffectNote, EffectStatus, Note},
+    open_turn::{OpenCall, OpenRun},
+    run::{RunEnd, RunItem, ToolIntent, ToolOutcome},
 };
 
 impl Draft<'_, '_> {
@@ -30,8 +31,10 @@ impl Draft<'_, '_> {
         match item {
             RunItem::Delta(text) => self.delta(turn_id, text),
             RunItem::MessageEnd => self.close_message(turn_id, MessageStatus::Complete),
-            RunItem::ToolStarted { call_id, name, arguments } => self.tool_started(turn_id, call_id, name, arguments),
-            RunItem::ToolFinished { call_id, outcome } => self.tool_finished(turn_id, call_id, outcome),
+            RunItem::ToolStarted(intent) => self.tool_started(turn_id, intent),
+            RunItem::ToolFinished { call_id, outcome } => {
+                self.tool_finished(turn_id, call_id, outcome, EffectStatus::Done);
+            }
             RunItem::ContextUpdated { version, changed } => {
                 self.emit(Some(turn_id), Event::ContextUpdated { version, changed });
             }
@@ -63,31 +66,35 @@ impl Draft<'_, '_> {
         }
     }
 
-    fn tool_started(&mut self, turn_id: TurnId, tool_call_id: ToolCallId, tool_name: String, arguments: Value) {
+    fn tool_started(&mut self, turn_id: TurnId, intent: ToolIntent) {
         let calls_max = self.env.limits.tool_calls_max;
         let Some(turn) = &self.state.open else { return };
         let used = turn.call_ids.len();
-        let is_taken = turn.call_ids.contains(&tool_call_id);
-        let Some(agent_id) = self.run().map(|run| run.agent_id.clone()) else { return };
+        let is_taken = turn.call_ids.contains(&intent.call_id);
+        let Some((agent_id, run_id)) = self.run().map(|run| (run.agent_id.clone(), run.run_id)) else { return };
         // Two calls under one id could not be told apart, and one that is not in the log must not be made.
         if is_taken {
             let safe = "The agent called two tools under one id and was stopped.".to_owned();
             return self.fail_run(turn_id, Code::Internal, safe);
         }
         self.close_message(turn_id, MessageStatus::Complete);
-        self.emit(Some(turn_id), Event::ToolExecution { tool_name, agent_id, tool_call_id, arguments });
+        let note = Note::Effect(EffectNote::of(run_id, &intent));
+        let ToolIntent { call_id: tool_call_id, name: tool_name, arguments, .. } = intent;
+        let event = Event::ToolExecution { tool_name, agent_id, tool_call_id, arguments };
+        self.emit_noted(Some(turn_id), event, Some(note));
         if used >= usize::try_from(calls_max).unwrap_or(usize::MAX) {
             let safe = format!("The agent used {} tool calls in this turn; the limit is {calls_max}.", used + 1);
             self.fail_run(turn_id, Code::BudgetToolCalls, safe);
         }
     }
 
-    fn tool_finished(&mut self, turn_id: TurnId, tool_call_id: ToolCallId, outcome: ToolOutcome) {
+    fn tool_finished(&mut self, turn_id: TurnId, tool_call_id: ToolCallId, outcome: ToolOutcome, status: EffectStatus) {
         let Some(run) = self.run() else { return };
-        let Some(tool_name) = run.calls.get(&tool_call_id).cloned() else { return };
+        let Some(OpenCall { tool_name, note }) = run.calls.get(&tool_call_id).cloned() else { return };
         let agent_id = run.agent_id.clone();
         let ToolOutcome { result, is_error, truncated } = outcome;
-        self.emit(Some(turn_id), Event::ToolResult { result, tool_name, agent_id, tool_call_id, is_error, truncated });
+        let event = Event::ToolResult { result, tool_name, agent_id, tool_call_id, is_error, truncated };
+        self.emit_noted(Some(turn_id), event, Some(Note::Effect(EffectNote { status, ..note })));
     }
 
     fn steer_taken(&mut self, message_id: MessageId) {
@@ -161,7 +168,7 @@ impl Draft<'_, '_> {
         let Some(run) = self.run() else { return };
         for tool_call_id in run.calls.keys().cloned().collect::<Vec<_>>() {
             let outcome = ToolOutcome { result: json!({ "error": why }), is_error: true, truncated: false };
-            self.tool_finished(turn_id, tool_call_id, outcome);
+            self.tool_finished(turn_id, tool_call_id, outcome, EffectStatus::Unknown);
         }
     }
 

@@ -1,9 +1,10 @@
 //! Going on after a crash or a restart.
 //!
-//! The run that was under way is gone: what it left open is closed as `interrupted`. If it had not used a tool, nothing
-//! outside was changed, so the turn begins again with a new run, at most `recoveries_max` times (the count is in the log:
-//! each attempt is one `agent_complete{interrupted}`, stored before the next begins). A run that had used a tool is not
-//! repeated blindly: its turn fails and says so.
+//! The run that was under way is gone: what it left open is closed as `interrupted`, and the turn goes on with a new run,
+//! at most `recoveries_max` times (the count is in the log: each attempt is one `agent_complete{interrupted}`, stored
+//! before the next begins). Where the runs before had called tools, the new one is handed what they did: results that are
+//! known are never asked for again. A call without a result is made again, under a new id and with the same key, where
+//! that is harmless; where it is not, the turn fails and says so.
 
 use protocol::{
     AgentId, Code, TurnId,
@@ -11,8 +12,9 @@ use protocol::{
 };
 
 use super::{
-    command::{Effect, Reply, RouteAsk},
+    command::{Assignment, Effect, Reply, RouteAsk},
     draft::Draft,
+    run::ToolEffect,
 };
 
 /// What may be done with a turn whose run is gone.
@@ -29,7 +31,8 @@ impl Draft<'_, '_> {
         };
         let verdict = self.verdict();
         if self.run().is_some() {
-            let why = "The server was restarted before this tool answered; whether it took effect is not known.";
+            let why = "Interrupted: the server was restarted before this tool answered; whether it took effect is not \
+                       known.";
             self.close_run(turn_id, MessageStatus::Interrupted, why);
             self.complete_run(turn_id, RunStatus::Interrupted, JsonObject::new(), Usage::default());
         }
@@ -40,15 +43,18 @@ impl Draft<'_, '_> {
     fn verdict(&self) -> Verdict {
         let Some(turn) = &self.state.open else { return Verdict::Again(None) };
         let attempts = turn.interrupted + u32::from(turn.run.is_some());
-        if turn.run.as_ref().is_some_and(|run| !run.calls.is_empty()) {
-            let safe = "The server was restarted while a tool was at work, and whether the tool took effect is not \
-                        known. Check before you ask again.";
-            return Verdict::Fail(Code::ToolOutcomeUnknown, safe.to_owned());
+        if turn.steps.leave_open(|effect| effect == ToolEffect::NonIdempotent) {
+            return outcome_unknown();
         }
-        // A turn between two runs goes on with the agent before, whose tools must not be called again either.
-        if turn.last_tool_calls > 0 && (turn.run.is_some() || turn.answered) {
-            let safe = "The server was restarted after the agent had used a tool. Ask again to go on from there.";
-            return Verdict::Fail(Code::AgentCrashed, safe.to_owned());
+        // Between two runs the agent before had answered: which of the further messages it answered, and to whom it handed
+        // over, is not in the log, so nothing could be replayed for the right one.
+        if turn.last_tool_calls > 0 && turn.answered {
+            return cannot_go_on();
+        }
+        // A new run is offered every message that joined the turn: one whose calls were made already would come after their
+        // results, and a model would make them once more.
+        if turn.steps.have_calls() && !turn.steers.is_empty() {
+            return cannot_go_on();
         }
         if attempts > self.env.limits.recoveries_max {
             let safe = format!("The answer was interrupted {attempts} times and was given up.");
@@ -71,4 +77,27 @@ impl Draft<'_, '_> {
             }
         }
     }
+
+    /// Whether the turn was failed because this agent cannot go on from what was done before the crash. An agent that is
+    /// no model has no dialogue that results could be put into: made again from its beginning, it would call its tools once
+    /// more.
+    pub(super) fn refused_to_begin_again(&mut self, turn_id: TurnId, to: &Assignment) -> bool {
+        let Some(turn) = self.state.open.as_ref().filter(|turn| turn.steps.have_calls() && !to.replays) else {
+            return false;
+        };
+        let is_unknown = turn.steps.leave_open(|effect| effect != ToolEffect::Pure);
+        self.follow(turn_id, if is_unknown { outcome_unknown() } else { cannot_go_on() });
+        true
+    }
+}
+
+fn outcome_unknown() -> Verdict {
+    let safe = "The server was restarted while a tool was at work, and whether the tool took effect is not known. Check \
+                before you ask again.";
+    Verdict::Fail(Code::ToolOutcomeUnknown, safe.to_owned())
+}
+
+fn cannot_go_on() -> Verdict {
+    let safe = "The server was restarted after the agent had used a tool. Ask again to go on from there.";
+    Verdict::Fail(Code::AgentCrashed, safe.to_owned())
 }

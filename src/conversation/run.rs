@@ -14,14 +14,7 @@ pub enum RunItem {
     /// The message so far is whole; the next text opens another.
     MessageEnd,
     /// A tool is about to be called.
-    ToolStarted {
-        /// Pairs it with its result.
-        call_id: ToolCallId,
-        /// The tool.
-        name: String,
-        /// With what.
-        arguments: Value,
-    },
+    ToolStarted(ToolIntent),
     /// The tool answered.
     ToolFinished {
         /// Which call.
@@ -40,6 +33,80 @@ pub enum RunItem {
     SteerTaken(MessageId),
     /// The last item.
     Ended(RunEnd),
+}
+
+/// What a tool call may change in the world; decides whether it may be made again after a crash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolEffect {
+    /// Nothing: it only reads.
+    Pure,
+    /// The same call twice, with the same key, has the effect of one.
+    Idempotent,
+    /// Every call counts.
+    NonIdempotent,
+}
+
+impl ToolEffect {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pure => "pure",
+            Self::Idempotent => "idempotent",
+            Self::NonIdempotent => "non_idempotent",
+        }
+    }
+}
+
+impl std::str::FromStr for ToolEffect {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let all = [Self::Pure, Self::Idempotent, Self::NonIdempotent];
+        all.into_iter().find(|effect| effect.as_str() == word).ok_or_else(|| format!("`{word}` is no effect of a tool"))
+    }
+}
+
+/// A tool call that is about to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolIntent {
+    /// Pairs it with its result.
+    pub call_id: ToolCallId,
+    /// The tool.
+    pub name: String,
+    /// With what.
+    pub arguments: Value,
+    /// What it may change.
+    pub effect: ToolEffect,
+    /// The same for every attempt of one call: the id of the first.
+    pub idempotency_key: ToolCallId,
+}
+
+impl ToolIntent {
+    /// A call that is made for the first time and of which nothing is known: it counts as one that is never made again.
+    pub fn new(call_id: ToolCallId, name: impl Into<String>, arguments: Value) -> Self {
+        let idempotency_key = call_id.clone();
+        Self { call_id, name: name.into(), arguments, effect: ToolEffect::NonIdempotent, idempotency_key }
+    }
+}
+
+/// What the runs of a turn did before a crash cut them, in order: what a new run goes on from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// A message that was said and closed.
+    Said {
+        /// Its id.
+        message_id: MessageId,
+        /// Its text.
+        content: String,
+    },
+    /// A tool was called.
+    Called {
+        /// The call.
+        intent: ToolIntent,
+        /// What came of it. None where nobody knows: the call is then not of the kind that may happen only once, and is made
+        /// again, with the same key, before anything else.
+        outcome: Option<ToolOutcome>,
+    },
 }
 
 /// A tool's answer as a run records it.

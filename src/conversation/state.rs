@@ -6,6 +6,7 @@ use protocol::{AgentId, ClientMessageId, ConversationId, Envelope, Event, RunId,
 
 use super::{
     command::TurnMessage,
+    note::Note,
     open_turn::{OpenTurn, WaitingTurn},
     recent::{Accepted, Recent},
 };
@@ -108,8 +109,9 @@ impl ConversationState {
         self.open.as_ref().and_then(|turn| turn.run.as_ref()).map(|run| run.run_id)
     }
 
-    /// Takes one stored event into account. `note` is the content hash of an accepted message.
-    pub fn apply(&mut self, envelope: &Envelope, note: Option<[u8; 32]>) {
+    /// Takes one stored event into account, with what is kept beside it. A tool call whose note is missing counts as one
+    /// that is never made again; a result without one as the tool's own answer.
+    pub fn apply(&mut self, envelope: &Envelope, note: Option<&Note>) {
         self.head = self.head.max(envelope.seq);
         if let Some(turn_id) = envelope.turn_id {
             self.apply_in_turn(turn_id, envelope, note);
@@ -118,11 +120,11 @@ impl ConversationState {
         }
     }
 
-    fn apply_in_turn(&mut self, turn_id: TurnId, envelope: &Envelope, note: Option<[u8; 32]>) {
+    fn apply_in_turn(&mut self, turn_id: TurnId, envelope: &Envelope, note: Option<&Note>) {
         match &envelope.event {
             Event::MessageAccepted { client_message_id, message_id, content, .. } => {
                 let message = TurnMessage { id: *message_id, content: content.clone() };
-                self.remember(client_message_id, note, turn_id, &message, envelope.seq);
+                self.remember(client_message_id, note.and_then(Note::body_hash), turn_id, &message, envelope.seq);
                 self.apply_accepted(turn_id, message, envelope.at);
             }
             Event::TurnEnd { .. } => {
@@ -136,7 +138,7 @@ impl ConversationState {
                     self.current_agent = Some(to_agent.clone());
                 }
                 if let Some(turn) = self.open_turn_mut(turn_id) {
-                    turn.apply(event, envelope.at);
+                    turn.apply(event, envelope.at, note.and_then(Note::effect));
                 }
             }
         }
@@ -145,14 +147,14 @@ impl ConversationState {
     fn remember(
         &mut self,
         client: &ClientMessageId,
-        note: Option<[u8; 32]>,
+        hash: Option<[u8; 32]>,
         turn_id: TurnId,
         message: &TurnMessage,
         seq: Seq,
     ) {
         self.recent.push(Accepted {
             client_message_id: client.clone(),
-            body_hash: note.unwrap_or_else(|| super::body_hash(&message.content)),
+            body_hash: hash.unwrap_or_else(|| super::body_hash(&message.content)),
             turn_id,
             message_id: message.id,
             seq,

@@ -33,7 +33,11 @@ impl Draft<'_, '_> {
         };
         if expected {
             match route {
-                Route::To(assignment) => self.start_run(turn_id, assignment),
+                Route::To(assignment) => {
+                    if !self.refused_to_begin_again(turn_id, &assignment) {
+                        self.start_run(turn_id, assignment);
+                    }
+                }
                 Route::Nobody { code, safe } => {
                     self.emit_turn_error(turn_id, None, code, safe);
                     self.end_turn(turn_id, TurnStatus::Failed);
@@ -71,8 +75,9 @@ impl Draft<'_, '_> {
         let run = turn.run.as_ref()?;
         let waiting = self.state.waiting.iter().map(|turn| turn.message.id);
         let own = std::iter::once(turn.message.id).chain(turn.steers.iter().map(|steer| steer.id));
-        let not_history: Vec<_> = own.chain(waiting).collect();
+        let mut not_history: Vec<_> = own.chain(waiting).collect();
         let is_first = turn.runs == 1 && turn.interrupted == 0 && self.state.recent.are_all_of(&not_history);
+        not_history.extend(turn.steps.messages());
         Some(RunOrder {
             turn_id: turn.turn_id,
             run_id: run.run_id,
@@ -81,6 +86,7 @@ impl Draft<'_, '_> {
             message: turn.message.clone(),
             handed_over: turn.handed_over.clone(),
             steers: turn.steers.clone(),
+            steps: turn.steps.to_go_on_from(),
             not_history,
             history_before: if is_first { Seq::ZERO } else { self.state.head },
         })

@@ -19,6 +19,8 @@ pub struct AgentCard {
     pub priority: i32,
     /// It can take a further message while it runs.
     pub steerable: bool,
+    /// After a crash it goes on from what its run had done. Of one that does not, a turn that had used a tool fails.
+    pub replays: bool,
 }
 
 /// What a router asks an agent.

@@ -25,10 +25,10 @@ use protocol::{
 use uuid::Uuid;
 
 pub use self::record::{
-    ConversationRecord, EventPage, InteractionRecord, MessageRecord, Page, PageRequest, TurnRecord,
+    ConversationRecord, EffectRecord, EventPage, InteractionRecord, MessageRecord, Page, PageRequest, TurnRecord,
 };
 use crate::agent::PastMessage;
-pub use crate::conversation::Accepted as AcceptedMessage;
+pub use crate::conversation::{Accepted as AcceptedMessage, EffectNote};
 
 /// How tables name a conversation. Never shown: a client's own id is unique only within its tenant and owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,6 +91,8 @@ pub struct StoredEvent {
     pub body: Arc<str>,
     /// What is kept of an accepted message beside the event.
     pub accepted: Option<Arc<AcceptedNote>>,
+    /// Beside a tool call and its result: the call's line in the ledger of effects.
+    pub effect: Option<Arc<EffectNote>>,
 }
 
 /// What is kept of an accepted message beside its event.
@@ -179,6 +181,8 @@ pub struct Opened {
     pub record: ConversationRecord,
     /// Every event since the acceptance of the oldest turn that is still open, in order; empty if none is open.
     pub replay: Vec<Envelope>,
+    /// The ledger of the tool calls among them, in order.
+    pub effects: Vec<EffectRecord>,
     /// The latest accepted messages, newest last, at most 256: what tells duplicates quickly.
     pub recent: Vec<AcceptedMessage>,
     /// Whether `recent` is all of them.
@@ -369,7 +373,13 @@ impl StoredEvent {
         if nul::in_json(&body) {
             return Self::new(serde_json::from_str(&nul::without(&body))?, accepted);
         }
-        Ok(Self { envelope, body: body.into(), accepted })
+        Ok(Self { envelope, body: body.into(), accepted, effect: None })
+    }
+
+    /// The same event with its call's line in the ledger.
+    #[must_use]
+    pub fn with_effect(self, effect: EffectNote) -> Self {
+        Self { effect: Some(Arc::new(effect)), ..self }
     }
 
     /// Its place in the log.

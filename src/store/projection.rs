@@ -18,9 +18,9 @@ use uuid::Uuid;
 
 pub use self::{
     check::Unfit,
-    rows::{InteractionRow, MessageRow, Rows, TurnRow, TurnState},
+    rows::{EffectRow, InteractionRow, MessageRow, Rows, TurnRow, TurnState},
 };
-use super::{AcceptedNote, InternalId, StoredEvent};
+use super::{AcceptedNote, EffectNote, InternalId, StoredEvent};
 
 /// The characters of a tool's name that the table keeps; the log has all of them.
 const TOOL_NAME_CHARS_MAX: usize = 100;
@@ -36,7 +36,9 @@ pub fn project(conversation: InternalId, events: &[StoredEvent]) -> Result<Rows,
     let mut rows = Rows::default();
     for event in events {
         check::text(event)?;
-        Projector { conversation, envelope: &event.envelope, rows: &mut rows }.add(event.accepted.as_deref())?;
+        let mut projector = Projector { conversation, envelope: &event.envelope, rows: &mut rows };
+        projector.add(event.accepted.as_deref())?;
+        projector.effect(event.effect.as_deref());
     }
     Ok(rows)
 }
@@ -122,6 +124,28 @@ impl Projector<'_> {
         };
         self.rows.messages.push(row);
         Ok(())
+    }
+
+    /// A call's line in the ledger. Events from before there was one have none.
+    fn effect(&mut self, note: Option<&EffectNote>) {
+        let (Some(note), Some(turn_id)) = (note, self.envelope.turn_id) else { return };
+        let (Event::ToolExecution { tool_name, agent_id, tool_call_id, .. }
+        | Event::ToolResult { tool_name, agent_id, tool_call_id, .. }) = &self.envelope.event
+        else {
+            return;
+        };
+        let is_result = matches!(self.envelope.event, Event::ToolResult { .. });
+        self.rows.add_effect(EffectRow {
+            turn_id,
+            call_id: tool_call_id.clone(),
+            agent_id: agent_id.clone(),
+            tool_name: cut(tool_name, TOOL_NAME_CHARS_MAX),
+            note: note.clone(),
+            seq_intent: self.envelope.seq,
+            seq_result: is_result.then_some(self.envelope.seq),
+            created_at: self.envelope.at,
+            updated_at: self.envelope.at,
+        });
     }
 
     /// An assistant's message without content, where this event stands.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use protocol::{
-    AgentId, ConversationId, Epoch, MessageId, Seq, Timestamp, TurnId,
+    AgentId, ConversationId, Epoch, MessageId, Seq, Timestamp, ToolCallId, TurnId,
     event::{JsonObject, MessageStatus, Role, TurnStatus},
 };
 use serde_json::Value;
 
-use super::ConversationStatus;
+use super::{ConversationStatus, EffectNote};
 
 /// A conversation's row.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +73,17 @@ pub struct MessageRecord {
     pub tool_name: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+/// A line of the ledger of effects.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectRecord {
+    /// The turn.
+    pub turn_id: TurnId,
+    /// The call; unique within the turn.
+    pub call_id: ToolCallId,
+    /// The line.
+    pub note: EffectNote,
 }
 
 /// A turn's row.

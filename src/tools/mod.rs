@@ -22,17 +22,7 @@ pub use self::{
     recorded::run_recorded,
     toolbox::{Grant, ToolBox, ToolBoxError},
 };
-
-/// What a call may change in the world; decides whether it may be repeated after a crash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Nothing: it only reads.
-    Pure,
-    /// The same call twice, with the same key, has the effect of one.
-    Idempotent,
-    /// Every call counts.
-    NonIdempotent,
-}
+pub use crate::conversation::run::ToolEffect as Effect;
 
 /// What a tool says of itself; models read it.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,8 +42,10 @@ pub struct ToolSpec {
 pub struct ToolContext {
     /// Who calls.
     pub agent_id: AgentId,
-    /// The call; also its idempotency key.
+    /// The call.
     pub call_id: ToolCallId,
+    /// The same for every attempt of this call: the id of the first. What was done under a key need not be done again.
+    pub idempotency_key: ToolCallId,
     /// Cancelled when the run must stop. The future is dropped as well.
     pub cancel: CancellationToken,
     /// How long the call may take.

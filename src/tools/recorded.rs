@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{ToolAnswer, ToolBox, ToolContext, ToolError, answer, toolbox::ARGUMENTS_BYTES_MAX};
-use crate::agent::{EventSink, SinkClosed, ToolOutcome};
+use super::{Effect, ToolAnswer, ToolBox, ToolContext, ToolError, answer, toolbox::ARGUMENTS_BYTES_MAX};
+use crate::{
+    agent::{EventSink, SinkClosed, ToolIntent, ToolOutcome},
+    chaos::{self, Bug, Point},
+};
 
-/// Says that a tool is called, calls it, and says what came of it. The call's id is that of `context`.
+/// Says that a tool is called, calls it once that is stored, and says what came of it. The call's id and key are those of
+/// `context`.
 ///
 /// A failed call is an outcome with `is_error` and the result `{"error": CODE, "message": WORDS}`. What is said of the
 /// arguments is what the tool gets: U+0000 is left out. Arguments that are too long or too deep are shown cut and not
@@ -25,11 +29,27 @@ pub async fn run_recorded(
         Ok(arguments) => (arguments.clone(), Ok(arguments)),
         Err((shown, error)) => (shown, Err(error)),
     };
-    sink.tool_started(context.call_id.clone(), name, shown).await?;
+    // Where no tool is asked, nothing can change.
+    let granted = passed.as_ref().ok().and_then(|_| toolbox.effect(name));
+    let intent = ToolIntent {
+        call_id: context.call_id.clone(),
+        name: name.to_owned(),
+        arguments: shown,
+        effect: granted.unwrap_or(Effect::Pure),
+        idempotency_key: context.idempotency_key.clone(),
+    };
+    sink.tool_started(intent).await?;
+    chaos::at(Point::BeforeTool);
     let answered = match passed {
-        Ok(arguments) => toolbox.call(name, arguments, context).await,
+        Ok(arguments) => {
+            if chaos::plants(Bug::CallToolTwice) {
+                toolbox.call(name, arguments.clone(), context).await.ok();
+            }
+            toolbox.call(name, arguments, context).await
+        }
         Err(error) => Err(error),
     };
+    chaos::at(Point::AfterTool);
     let outcome = outcome_of(answered);
     sink.tool_finished(context.call_id.clone(), outcome.clone()).await?;
     Ok(outcome)

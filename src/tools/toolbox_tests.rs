@@ -1,15 +1,19 @@
 //! Grants, schemas, time-outs and caps of tool calls.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use protocol::Code;
 use serde_json::json;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    agent::sink::{RunItem, RunPipe},
+    agent::sink::{RunItem, RunPipe, ToolIntent},
     tools::run_recorded,
 };
 
@@ -58,6 +62,7 @@ fn context() -> ToolContext {
     ToolContext {
         agent_id: "tester".parse().unwrap(),
         call_id: "call-1".parse().unwrap(),
+        idempotency_key: "call-1".parse().unwrap(),
         cancel: CancellationToken::new(),
         time_max: Duration::from_mins(1),
     }
@@ -159,7 +164,9 @@ async fn a_cancel_drops_the_tool_at_once() {
 
 #[tokio::test]
 async fn a_call_is_recorded_with_what_came_of_it() {
-    let pipe = RunPipe::new(16, Box::new(|| {}));
+    let bell = Arc::new(Notify::new());
+    let rings = Arc::clone(&bell);
+    let pipe = RunPipe::new(16, Box::new(move || rings.notify_one()));
     let toolbox = ToolBox::new(vec![doer("doer").0]).unwrap();
     for (name, arguments, code) in [
         ("doer", json!({"do": "a\0b"}), None),
@@ -168,18 +175,67 @@ async fn a_call_is_recorded_with_what_came_of_it() {
         ("doer", json!({"do": "panic"}), Some(Code::ToolFailed)),
         ("doer", json!({"do": "x".repeat(ARGUMENTS_BYTES_MAX)}), Some(Code::ToolBadArguments)),
     ] {
-        let outcome = run_recorded(&toolbox, &pipe.sink(), name, arguments, &context()).await.unwrap();
+        let (sink, context, mut items) = (pipe.sink(), context(), Vec::new());
+        let mut call = pin!(run_recorded(&toolbox, &sink, name, arguments, &context));
+        let outcome = loop {
+            let outcome = tokio::select! {
+                outcome = &mut call => Some(outcome.unwrap()),
+                () = bell.notified() => None,
+            };
+            let taken = pipe.take();
+            pipe.give_back(taken.len());
+            items.extend(taken);
+            if let Some(outcome) = outcome {
+                break outcome;
+            }
+        };
         assert_eq!(outcome.is_error, code.is_some(), "{outcome:?}");
         assert_eq!(outcome.result.get("error"), code.map(|code| json!(code)).as_ref(), "{outcome:?}");
-        let items = pipe.take();
-        let [RunItem::ToolStarted { name: said, arguments, .. }, RunItem::ToolFinished { outcome: finished, .. }] =
-            &items[..]
+        let [
+            RunItem::ToolStarted(ToolIntent { name: said, arguments, effect, .. }),
+            RunItem::ToolFinished { outcome: finished, .. },
+        ] = &items[..]
         else {
             panic!("{items:?}");
         };
-        assert_eq!((said.as_str(), finished), (name, &outcome));
+        assert_eq!((said.as_str(), finished, *effect), (name, &outcome, Effect::Pure));
         assert!(!arguments.to_string().contains("\\u0000") && arguments.to_string().len() <= ARGUMENTS_BYTES_MAX);
     }
+}
+
+#[tokio::test]
+async fn a_tool_is_called_only_once_it_is_stored_that_it_will_be() {
+    let (grant, touched) = doer("doer");
+    let toolbox = ToolBox::new(vec![grant]).unwrap();
+    let pipe = RunPipe::new(16, Box::new(|| {}));
+    let (sink, context) = (pipe.sink(), context());
+    sink.text("Look: ").await.unwrap();
+    let mut call = pin!(run_recorded(&toolbox, &sink, "doer", json!({"do": "x"}), &context));
+    for stored in [0, 1] {
+        assert!(call.as_mut().now_or_never().is_none());
+        assert_eq!(pipe.take().len(), if stored == 0 { 2 } else { 0 });
+        pipe.give_back(stored);
+        assert!(call.as_mut().now_or_never().is_none(), "{stored} of 2 items are stored");
+    }
+    assert!(!touched.load(Ordering::SeqCst));
+    pipe.give_back(1);
+    assert!(!call.await.unwrap().is_error);
+    assert!(touched.load(Ordering::SeqCst));
+}
+
+#[tokio::test]
+async fn a_tool_whose_intent_was_not_stored_when_the_run_was_stopped_is_not_called() {
+    let (grant, touched) = doer("doer");
+    let toolbox = ToolBox::new(vec![grant]).unwrap();
+    let pipe = RunPipe::new(16, Box::new(|| {}));
+    let (sink, context) = (pipe.sink(), context());
+    let mut call = pin!(run_recorded(&toolbox, &sink, "doer", json!({"do": "x"}), &context));
+    assert!(call.as_mut().now_or_never().is_none());
+    pipe.cancel();
+    // What was dropped gives its credits back all the same.
+    pipe.give_back(pipe.take().len());
+    assert!(call.await.is_err());
+    assert!(!touched.load(Ordering::SeqCst));
 }
 
 #[tokio::test]

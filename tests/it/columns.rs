@@ -31,11 +31,7 @@ const TABLES: &[(&str, Columns)] = &[
     ("agent_switches", Columns { uuid: "", jsonb: "", timestamptz: "updated_at" }),
     (
         "tool_effects",
-        Columns {
-            uuid: "id conversation_id turn_id run_id",
-            jsonb: "arguments result",
-            timestamptz: "created_at finished_at",
-        },
+        Columns { uuid: "conversation_id turn_id run_id", jsonb: "", timestamptz: "created_at updated_at" },
     ),
     (
         "approvals",

@@ -43,4 +43,6 @@ mod support;
 #[cfg(test)]
 mod termination;
 #[cfg(test)]
+mod tool_effects;
+#[cfg(test)]
 mod turns;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use crate::{
-    BenchArgs, ModelArgs, TestArgs,
+    BenchArgs, ModelArgs, TestArgs, chaos,
     combinations::COMBINATIONS,
     interrupt::Interrupt,
     model::Model,
@@ -79,7 +79,11 @@ fn run_tests(
     timeline.part("end the servers", || {
         servers.end();
         Ok(())
-    })
+    })?;
+    if args.filter.is_none() {
+        chaos::test(timeline)?;
+    }
+    Ok(())
 }
 
 /// `cargo xtask servers`.
@@ -143,7 +147,7 @@ fn lint(timeline: &mut Timeline) -> Result<()> {
 }
 
 /// Cargo in the workspace's folder, with colours where a person looks on although the output passes through a pipe.
-fn cargo() -> Result<Command> {
+pub(crate) fn cargo() -> Result<Command> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(workspace()?);
     // What `cargo run` says of xtask's own package is no business of this call: a build script that watches these
@@ -161,9 +165,14 @@ fn cargo() -> Result<Command> {
 
 /// Beside the folder that this program was built into. `cargo run` could build with other features once more.
 fn release_folder() -> Result<PathBuf> {
+    Ok(target_folder()?.join("release"))
+}
+
+/// Where this program was built.
+pub(crate) fn target_folder() -> Result<PathBuf> {
     let own = env::current_exe().context("where xtask is")?;
     let target = own.parent().and_then(Path::parent).context("xtask lies in no target folder")?;
-    Ok(target.join("release"))
+    Ok(target.to_owned())
 }
 
 /// Asked at run time: a target folder that several checkouts share must not mix them up.

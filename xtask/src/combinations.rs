@@ -26,6 +26,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("supervision", Again::Everywhere, "failures and switches of agents are stored"),
     ("support", Again::No, "no tests"),
     ("termination", Again::OwnProcess, "what was acknowledged is stored at the end"),
+    ("tool_effects", Again::OwnProcess, "the ledger beside the log, and what is read of it after a kill"),
     ("turns", Again::Everywhere, "turns, hand-overs, state and shared context"),
 ];
 

@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test`, `check`, `servers`, `model` and `bench`.
+//! The project's own chores: `cargo xtask test`, `check`, `servers`, `model`, `bench` and `chaos`.
 //!
 //! Only this crate may install packages and start servers. What the tests need is a table ([`needs`]); what is missing is
 //! installed or named, never skipped.
@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a command for people speaks on its standard output")]
 
 mod apt;
+mod chaos;
 mod chores;
 mod combinations;
 mod group;
@@ -38,7 +39,8 @@ Examples:
   cargo xtask servers              PostgreSQL, Redis and a model for `cargo test` in another terminal
   cargo xtask model --serve        a small language model to try the server with: no key, no account
   cargo xtask bench                load on release binaries and on the floors beside them; prints the tables
-  cargo xtask bench -- --quick     the same, short; all that follows `--` goes to switchboard-bench (try --help)";
+  cargo xtask bench -- --quick     the same, short; all that follows `--` goes to switchboard-bench (try --help)
+  cargo xtask chaos                kills, starves and cuts off a real server, and checks that nothing is lost (try --help)";
 
 #[derive(Debug, Subcommand)]
 enum Chore {
@@ -57,6 +59,17 @@ enum Chore {
     Model(ModelArgs),
     /// Build release binaries, start a PostgreSQL that keeps what it commits, and put load on everything.
     Bench(BenchArgs),
+    /// Break a real server as seeds say, and check that every promise was kept. All words go to switchboard-chaos.
+    #[command(disable_help_flag = true)]
+    Chaos(ChaosArgs),
+}
+
+/// How `cargo xtask chaos` runs.
+#[derive(Debug, clap::Args)]
+struct ChaosArgs {
+    /// For switchboard-chaos; `--help` teaches them.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
 }
 
 /// How `cargo xtask model` runs.
@@ -104,6 +117,7 @@ fn main() -> ExitCode {
         Chore::Model(args) => chores::model(&args),
         Chore::Servers { no_install } => chores::servers(no_install),
         Chore::Bench(args) => chores::bench(&args),
+        Chore::Chaos(args) => chaos::chaos(&args),
     };
     match outcome {
         Ok(code) => code,

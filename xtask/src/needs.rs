@@ -32,7 +32,7 @@ const NEEDS: &[Need] = &[
     Need {
         programs: &["redis-server"],
         package: "redis-server",
-        variable: "TEST_REDIS_SERVER",
+        variable: REDIS,
         reason: "the cache is tested with a Redis that stops, stalls and forgets",
     },
     Need {
@@ -57,6 +57,8 @@ const NEEDS: &[Need] = &[
     Need { programs: &["pip3", "pip"], package: "python3-pip", variable: PIP, reason: "it fetches that model" },
 ];
 
+/// The variable of the Redis server.
+const REDIS: &str = "TEST_REDIS_SERVER";
 /// The variable of what makes a PostgreSQL.
 const INITDB: &str = "TEST_INITDB";
 /// The variables of the Python that starts the small model, and of its pip.
@@ -72,6 +74,8 @@ pub(crate) enum For {
     Model,
     /// The benchmark.
     Bench,
+    /// The chaos kit.
+    Chaos,
 }
 
 impl For {
@@ -80,6 +84,7 @@ impl For {
             Self::Tests => true,
             Self::Model => [PYTHON, PIP].contains(&need.variable),
             Self::Bench => need.variable == INITDB,
+            Self::Chaos => [INITDB, REDIS].contains(&need.variable),
         })
     }
 }

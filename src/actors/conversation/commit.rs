@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix::{ActorContext, Context};
-use protocol::{Code, Event, RunId, Seq};
+use protocol::{Code, Event, RunId, Seq, event::RunStatus};
 
 use super::{
     ConversationActor, Phase,
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     actors::persistence::WriteOutcome,
+    chaos::{self, Bug, Point},
     conversation::Reply,
     store::{StoredEvent, Write, Written},
 };
@@ -35,6 +36,9 @@ impl ConversationActor {
             live.drop_ended_runs();
         } else {
             let write = live.next_append();
+            if let (true, Some(in_flight)) = (chaos::plants(Bug::SendBeforeCommit), &live.in_flight) {
+                self.topic.publish(&in_flight.events, false);
+            }
             self.submit(write, ctx);
         }
     }
@@ -46,6 +50,7 @@ impl ConversationActor {
                 None => return,
                 Some(Deferred::Effect(effect)) => self.effect_after_commit(effect, ctx),
                 Some(Deferred::Reply(to, reply)) => {
+                    chaos::at(Point::BeforeAck);
                     to.send(Ok(live.answered(reply))).ok();
                 }
                 Some(Deferred::Refusal(to, refusal)) => {
@@ -100,6 +105,10 @@ impl ConversationActor {
         let Phase::Live(live) = &mut self.phase else { return };
         live.stored = head;
         self.parts.figures.stored(&in_flight.events);
+        if closes_a_cut_run(&in_flight.events) {
+            chaos::at(Point::RecoveryStored);
+        }
+        chaos::at(Point::BeforePublish);
         self.topic.publish(&in_flight.events, ends(&in_flight.events));
         for (pipe, items) in in_flight.credits {
             pipe.give_back(items);
@@ -128,6 +137,14 @@ impl ConversationActor {
     }
 }
 
+/// What a recovery writes first.
+fn closes_a_cut_run(events: &[StoredEvent]) -> bool {
+    let is_cut = |event: &StoredEvent| {
+        matches!(event.envelope.event, Event::AgentComplete { status: RunStatus::Interrupted, .. })
+    };
+    cfg!(feature = "chaos") && events.iter().any(is_cut)
+}
+
 fn ends(events: &[StoredEvent]) -> bool {
     events.iter().any(|event| matches!(event.envelope.event, Event::ConversationEnd { .. }))
 }
@@ -136,6 +153,9 @@ impl Live {
     fn next_append(&mut self) -> Write {
         let events: Arc<[StoredEvent]> = std::mem::take(&mut self.pending).into();
         let credits = std::mem::take(&mut self.pending_credits);
+        if closes_a_cut_run(&events) {
+            chaos::at(Point::RecoveryDecided);
+        }
         self.resend(InFlight { events, credits })
     }
 

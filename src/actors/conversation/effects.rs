@@ -14,7 +14,7 @@ use super::{
 use crate::{
     actors::run::{RunJob, Ticket},
     agent::{UserMessage, sink::RunPipe},
-    conversation::{Command, Decision, Effect, Env, Numbered, RandomIds, RunOrder},
+    conversation::{Command, Decision, Effect, Env, Note, Numbered, RandomIds, RunOrder},
     store::{AcceptedNote, StoredEvent, Write},
 };
 
@@ -168,8 +168,14 @@ impl ConversationActor {
 impl Live {
     fn take_events(&mut self, events: Vec<Numbered>) {
         for Numbered { envelope, note } in events {
-            let note = note.map(|(metadata, body_hash)| Arc::new(AcceptedNote { metadata, body_hash }));
-            match StoredEvent::new(envelope, note) {
+            let (accepted, effect) = match note {
+                Some(Note::Accepted { metadata, body_hash }) => {
+                    (Some(Arc::new(AcceptedNote { metadata, body_hash })), None)
+                }
+                Some(Note::Effect(effect)) => (None, Some(Arc::new(effect))),
+                None => (None, None),
+            };
+            match StoredEvent::new(envelope, accepted).map(|event| StoredEvent { effect, ..event }) {
                 Ok(event) => self.pending.push(event),
                 Err(error) => tracing::error!(%error, "an event could not be written as JSON"),
             }

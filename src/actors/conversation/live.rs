@@ -13,6 +13,7 @@ use super::give::{Answer, Answered, Refusal};
 use crate::{
     actors::figures::Share,
     agent::sink::RunPipe,
+    chaos::{self, Bug},
     conversation::{ConversationState, Effect, Reply},
     store::{Fence, InternalId, StoredEvent},
 };
@@ -87,6 +88,10 @@ impl Live {
 
     /// Sends an answer once everything that was decided so far is stored.
     pub(super) fn answer_when_stored(&mut self, to: oneshot::Sender<Answer>, reply: Reply) {
+        if chaos::plants(Bug::AckBeforeCommit) {
+            to.send(Ok(self.answered(reply))).ok();
+            return;
+        }
         self.defer(Deferred::Reply(to, reply));
     }
 

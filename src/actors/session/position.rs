@@ -2,7 +2,10 @@
 
 use protocol::{Code, Epoch, Seq};
 
-use crate::store::ConversationRecord;
+use crate::{
+    chaos::{self, Bug},
+    store::ConversationRecord,
+};
 
 /// Why a client cannot go on exactly where it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,7 @@ pub fn start_at(after: Option<Seq>, epoch: Option<&Epoch>, record: &Conversation
         None => Start::After(record.first_seq.previous()),
         Some(after) if after > record.head => Start::Gap(Gap::Future),
         Some(after) if after.next() < record.first_seq => Start::Gap(Gap::Expired),
+        Some(after) if chaos::plants(Bug::OffByOneResume) => Start::After(after.next()),
         Some(after) => Start::After(after),
     }
 }

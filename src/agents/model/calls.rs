@@ -8,8 +8,8 @@ use tokio::time::Instant;
 
 use super::{ModelAgentConfig, assemble::ToolCall, error::over_budget, hand_over};
 use crate::{
-    agent::{EventSink, RunError, ToolOutcome, Turn},
-    tools::{ToolBox, ToolContext, run_recorded},
+    agent::{EventSink, RunError, ToolIntent, ToolOutcome, Turn},
+    tools::{Effect, ToolBox, ToolContext, run_recorded},
 };
 
 /// Answers in a row whose calls may all be wrong before the run is given up: so often is the model told what is wrong.
@@ -41,6 +41,24 @@ impl<'a> Calls<'a> {
         Self { config, toolbox, turn, sink, until, made: 0, made_of: HashMap::new(), wrong_in_a_row: 0 }
     }
 
+    /// Counts a call that a run before a crash made. One whose outcome nobody knows is the same call once it is made again,
+    /// so the model is not blamed for repeating it.
+    pub(super) fn count_before(&mut self, call: &ToolCall, is_known: bool) {
+        self.made += 1;
+        if is_known {
+            *self.made_of.entry(canonical(call)).or_insert(0) += 1;
+        }
+    }
+
+    /// Makes a call again of which nobody knows whether it took effect, with the key that it had.
+    ///
+    /// # Errors
+    /// A budget that is used up.
+    pub(super) async fn again(&mut self, call: &ToolCall, id: &str, key: &ToolCallId) -> Result<ToolOutcome, RunError> {
+        self.count(call)?;
+        self.run_one(call, id, Some(key)).await
+    }
+
     /// Makes the calls of one answer, one after another; answers their outcomes in the same order.
     ///
     /// # Errors
@@ -49,7 +67,7 @@ impl<'a> Calls<'a> {
         let mut outcomes = Vec::with_capacity(calls.len());
         for (call, id) in calls.iter().zip(ids) {
             self.count(call)?;
-            outcomes.push(self.run_one(call, id).await?);
+            outcomes.push(self.run_one(call, id, None).await?);
         }
         self.judge(calls, &outcomes)?;
         Ok(outcomes)
@@ -60,7 +78,7 @@ impl<'a> Calls<'a> {
         self.made_of.values().any(|times| *times > 1)
     }
 
-    async fn run_one(&self, call: &ToolCall, id: &str) -> Result<ToolOutcome, RunError> {
+    async fn run_one(&self, call: &ToolCall, id: &str, key: Option<&ToolCallId>) -> Result<ToolOutcome, RunError> {
         let call_id: ToolCallId = id.parse().map_err(|error: protocol::ids::IdError| {
             RunError::lasting(Code::Internal, "A tool call could not be made.", error.to_string())
         })?;
@@ -76,6 +94,7 @@ impl<'a> Calls<'a> {
         }
         let context = ToolContext {
             agent_id: self.turn.agent_id.clone(),
+            idempotency_key: key.unwrap_or(&call_id).clone(),
             call_id,
             cancel: self.turn.cancel.clone(),
             time_max: self.until.saturating_duration_since(Instant::now()),
@@ -91,7 +110,8 @@ impl<'a> Calls<'a> {
         shown: Value,
         outcome: ToolOutcome,
     ) -> Result<ToolOutcome, RunError> {
-        self.sink.tool_started(id.clone(), &call.name, shown).await?;
+        let intent = ToolIntent { effect: Effect::Pure, ..ToolIntent::new(id.clone(), &call.name, shown) };
+        self.sink.tool_started(intent).await?;
         self.sink.tool_finished(id, outcome.clone()).await?;
         Ok(outcome)
     }

@@ -58,6 +58,20 @@ pub(super) fn instructions(functions: &[Function]) -> Value {
     json!({ "role": "system", "content": text })
 }
 
+/// Words as the model must have said them.
+pub(super) fn said(words: &str) -> String {
+    json!({ "name": WORDS, "arguments": { "text": words } }).to_string()
+}
+
+/// Calls as the model must have asked for them.
+pub(super) fn asked(calls: &[ToolCall]) -> String {
+    let one = |call: &ToolCall| {
+        let arguments = protocol::frame::read_json(&call.arguments).unwrap_or_default();
+        json!({ "name": call.name, "arguments": arguments }).to_string()
+    };
+    calls.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
 /// What a tool answered, for a model that knows no such message.
 pub(super) fn answered(call: &ToolCall, outcome: &ToolOutcome) -> Value {
     let how = if outcome.is_error { "failed" } else { "answered" };

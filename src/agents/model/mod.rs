@@ -12,6 +12,7 @@ mod error;
 mod hand_over;
 mod json_mode;
 mod prompt;
+mod replay;
 mod retry;
 mod rounds;
 mod sse;

@@ -14,18 +14,18 @@ use uuid::Uuid;
 
 use super::{
     ModelAgentConfig, ToolMode,
-    assemble::Answer,
+    assemble::{Answer, ToolCall},
     calls::Calls,
     client::{Call, Client},
     dialogue,
     error::{CallError, filtered, nothing_said, over_budget},
-    hand_over, json_mode,
+    hand_over, json_mode, replay,
     retry::wait_before_next,
     sse::SseReader,
     wire::{self, Function, Offer},
 };
 use crate::{
-    agent::{EventSink, Outcome, RunError, SinkClosed, Turn},
+    agent::{EventSink, Outcome, RunError, SinkClosed, ToolOutcome, Turn},
     tools::ToolBox,
 };
 
@@ -53,19 +53,19 @@ impl From<RunError> for Trouble {
 pub(super) struct Rounds<'a> {
     config: &'a ModelAgentConfig,
     client: &'a Client,
-    turn: &'a Turn,
+    pub(super) turn: &'a Turn,
     sink: &'a EventSink,
-    messages: Vec<Value>,
-    mode: ToolMode,
+    pub(super) messages: Vec<Value>,
+    pub(super) mode: ToolMode,
     offer: Offer,
-    calls: Calls<'a>,
+    pub(super) calls: Calls<'a>,
     until: Instant,
     usage: Usage,
     /// Text that the model wrote.
-    output_bytes: usize,
+    pub(super) output_bytes: usize,
     /// Text that the user was shown: in JSON mode less than was written.
-    shown_bytes: usize,
-    model_calls: u32,
+    pub(super) shown_bytes: usize,
+    pub(super) model_calls: u32,
 }
 
 impl<'a> Rounds<'a> {
@@ -107,7 +107,7 @@ impl<'a> Rounds<'a> {
     }
 
     pub(super) async fn run(mut self) -> Result<Outcome, RunError> {
-        let mut rounds = 0;
+        let mut rounds = self.go_on().await?;
         loop {
             let answer = self.ask().await?;
             if answer.calls.is_empty() {
@@ -267,18 +267,23 @@ impl<'a> Rounds<'a> {
     }
 
     async fn run_tools(&mut self, answer: &Answer) -> Result<(), RunError> {
-        // Models repeat their ids; ours name a call for ever.
-        let ids: Vec<String> = answer.calls.iter().map(|_| format!("call_{}", Uuid::now_v7().simple())).collect();
+        let ids = replay::new_ids(answer.calls.len());
         let outcomes = self.calls.run(&answer.calls, &ids).await?;
+        self.told(&answer.text, &answer.calls, &ids, &outcomes);
+        self.hear_steers().await
+    }
+
+    /// What the model asked for, and what it is answered.
+    pub(super) fn told(&mut self, text: &str, calls: &[ToolCall], ids: &[String], outcomes: &[ToolOutcome]) {
         match self.mode {
             ToolMode::Native => {
-                self.messages.push(dialogue::asked(&answer.text, &answer.calls, &ids));
-                let answered = ids.iter().zip(&outcomes).map(|(id, outcome)| dialogue::answered(id, outcome));
+                self.messages.push(dialogue::asked(text, calls, ids));
+                let answered = ids.iter().zip(outcomes).map(|(id, outcome)| dialogue::answered(id, outcome));
                 self.messages.extend(answered);
             }
             ToolMode::Json => {
-                self.messages.push(dialogue::assistant(&answer.text));
-                let answered = answer.calls.iter().zip(&outcomes);
+                self.messages.push(dialogue::assistant(text));
+                let answered = calls.iter().zip(outcomes);
                 self.messages.extend(answered.map(|(call, outcome)| json_mode::answered(call, outcome)));
                 // A small model would go round in circles: from here on it can only speak.
                 if self.calls.are_repeated() {
@@ -286,6 +291,10 @@ impl<'a> Rounds<'a> {
                 }
             }
         }
+    }
+
+    /// Messages that came while tools were at work go to the model with the results.
+    pub(super) async fn hear_steers(&mut self) -> Result<(), RunError> {
         while let Some(message) = self.sink.take_steer().await? {
             self.messages.push(dialogue::user(&message.content));
         }

@@ -105,6 +105,7 @@ impl Talk {
             self.agent.clone(),
         );
         let turn = Turn {
+            steps: Vec::new(),
             conversation_id: ConversationId(Uuid::nil()),
             turn_id: TurnId(Uuid::now_v7()),
             run_id: RunId(Uuid::now_v7()),

@@ -46,6 +46,11 @@ impl Checker {
         }
     }
 
+    /// The turn that is under way.
+    pub(super) fn turn_open(&self) -> Option<TurnId> {
+        self.open_turn
+    }
+
     /// Turns without their end.
     pub(super) fn turns_open(&self) -> usize {
         self.turns.values().filter(|turn| !turn.is_over).count()

@@ -4,10 +4,12 @@
 //! ```text
 //! user: hi            a message under the next client id (c1, c2, ..); user#c7: the same under this id
 //! user steer: hi      with a policy
-//! route: pricing      the router's answer to its oldest question; `route steerable: x`, `route fallback: x`
+//! route: pricing      the router's answer to its oldest question; `route steerable: x`, `route replays: x`,
+//!                     `route fallback: x`
 //! nobody: no_agent    the router knows nobody
 //! auto: pricing       from here on the router answers by itself; `auto steerable: x`
 //! say: He + say: llo  what the open run says in one go; `say@run1: x` is another run's word
+//! tool idempotent: call1 search · tool#call1 idempotent: call2 search (made again with the first one's key)
 //! message_end · tool: call1 search · result: call1 (or `result: call1 error`) · context: 2 · taken: m2
 //! done · hand: product because · fail: model_unavailable
 //! cancel: t1 (or c1) · deadline: t1 · end: reason · crash · wait: 60 (seconds) · limit: handoffs_max 2
@@ -24,7 +26,7 @@ use serde_json::{Value, json};
 use super::{render::Names, world::World};
 use crate::conversation::{
     Assignment, CancelTarget, Command, Limits, NewMessage, Route, RouteAsk,
-    run::{RunEnd, RunItem, ToolOutcome},
+    run::{RunEnd, RunItem, ToolIntent, ToolOutcome},
 };
 
 /// Runs a script and compares the lines.
@@ -165,9 +167,7 @@ impl Driver {
         match step.verb {
             "say" => RunItem::Delta(step.argument.to_owned()),
             "message_end" => RunItem::MessageEnd,
-            "tool" => {
-                RunItem::ToolStarted { call_id: first.parse().unwrap(), name: rest.to_owned(), arguments: json!({}) }
-            }
+            "tool" => RunItem::ToolStarted(intent(step, first, rest)),
             "result" => {
                 let outcome = ToolOutcome { result: Value::Null, is_error: rest == "error", truncated: false };
                 RunItem::ToolFinished { call_id: first.parse().unwrap(), outcome }
@@ -228,6 +228,15 @@ impl Driver {
     }
 }
 
+fn intent(step: &Step<'_>, call: &str, name: &str) -> ToolIntent {
+    let plain = ToolIntent::new(call.parse().unwrap(), name, json!({}));
+    ToolIntent {
+        effect: step.word.map_or(plain.effect, |word| word.parse().unwrap()),
+        idempotency_key: step.client.map_or(plain.idempotency_key, |key| key.parse().unwrap()),
+        ..plain
+    }
+}
+
 fn route(step: &Step<'_>, ask: &RouteAsk) -> Route {
     if step.verb == "nobody" {
         return Route::Nobody { code: code(step.argument), safe: "Nobody is there.".to_owned() };
@@ -253,7 +262,8 @@ fn assignment(agent: &str, word: Option<&str>) -> Assignment {
         agent_id: agent.parse::<AgentId>().unwrap(),
         name: agent.to_owned(),
         version: "1".to_owned(),
-        steerable: word == Some("steerable"),
+        steerable: word.is_some_and(|word| word.contains("steerable")),
+        replays: word.is_some_and(|word| word.contains("replays")),
         reason: (word == Some("fallback")).then_some(SwitchReason::AgentUnavailable),
         detail: None,
     }

@@ -5,6 +5,7 @@ mod checker;
 mod dice;
 mod harness;
 mod history;
+mod ledger;
 mod recovery;
 mod render;
 mod routing;

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write as _};
 use protocol::{Envelope, Event, MessageId, RunId, TurnId};
 use uuid::Uuid;
 
-use crate::conversation::{Effect, Reply, RouteAsk, RunOrder};
+use crate::conversation::{Effect, Reply, RouteAsk, RunOrder, run::Step};
 
 /// Short names by first appearance: turns `t1`, messages `m1`, runs `run1`.
 #[derive(Debug, Default)]
@@ -105,8 +105,23 @@ impl Names {
             let steers: Vec<_> = order.steers.iter().map(|steer| self.message(steer.id)).collect();
             write!(line, " steers={}", steers.join(",")).unwrap();
         }
+        if !order.steps.is_empty() {
+            let steps: Vec<_> = order.steps.iter().map(|step| self.step(step)).collect();
+            write!(line, " steps={}", steps.join(",")).unwrap();
+        }
         write!(line, " skip={} before={}", skip.join(","), order.history_before).unwrap();
         line
+    }
+
+    /// `m2` was said, `k1` was called and answered, `k1!` failed, `k1?k` is to be made again with the key k.
+    fn step(&mut self, step: &Step) -> String {
+        match step {
+            Step::Said { message_id, .. } => self.message(*message_id),
+            Step::Called { intent, outcome: None } => format!("{}?{}", intent.call_id, intent.idempotency_key),
+            Step::Called { intent, outcome: Some(outcome) } => {
+                format!("{}{}", intent.call_id, if outcome.is_error { "!" } else { "" })
+            }
+        }
     }
 
     /// Nothing for [`Reply::Done`].

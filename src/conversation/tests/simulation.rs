@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use super::{
     checker::{Checker, same_facts},
     dice::Dice,
+    ledger::Ledger,
     world::World,
 };
 use crate::conversation::{
     Assignment, CancelTarget, Command, ConversationState, Decision, Effect, Limits, NewMessage, Rejection, Reply,
-    Route, RouteAsk,
-    run::{RunEnd, RunItem, ToolOutcome},
+    Route, RouteAsk, RunOrder,
+    run::{RunEnd, RunItem, Step, ToolEffect, ToolIntent, ToolOutcome},
 };
 
 const SEEDS: u64 = 300;
@@ -29,18 +30,23 @@ const STEPS_PER_REBUILD: u64 = 64;
 
 const POLICIES: [Policy; 5] = [Policy::Enqueue, Policy::Enqueue, Policy::Reject, Policy::Interrupt, Policy::Steer];
 const AGENTS: [&str; 4] = ["a", "b", "c", "d"];
+const EFFECTS: [ToolEffect; 4] =
+    [ToolEffect::Pure, ToolEffect::Idempotent, ToolEffect::Idempotent, ToolEffect::NonIdempotent];
 const WORDS: [&str; 6] = ["", "a", "bc", "ж", "€uro", "a longer piece of text 😀"];
 
 struct Simulation {
     dice: Dice,
     world: World,
     checker: Checker,
+    ledger: Ledger,
     /// What the events alone give, from the first one on.
     shadow: ConversationState,
     clients: u64,
     calls: u64,
     runs: Vec<RunId>,
     turns: Vec<TurnId>,
+    /// Calls that the open run must make again before anything else.
+    to_make_again: Vec<ToolIntent>,
     /// A run of the open turn took a steer since the last crash: what is left of them is not in the events.
     taken_in: Option<TurnId>,
 }
@@ -58,9 +64,21 @@ impl Simulation {
             early_cancel_kept: Duration::from_mins(1),
         });
         let shadow = world.rebuilt();
-        let checker = Checker::default();
+        let (checker, ledger) = (Checker::default(), Ledger::default());
         let (runs, turns) = (Vec::new(), Vec::new());
-        Self { dice, world, checker, shadow, clients: 0, calls: 0, runs, turns, taken_in: None }
+        Self {
+            dice,
+            world,
+            checker,
+            ledger,
+            shadow,
+            clients: 0,
+            calls: 0,
+            runs,
+            turns,
+            to_make_again: Vec::new(),
+            taken_in: None,
+        }
     }
 
     fn step(&mut self) {
@@ -92,12 +110,18 @@ impl Simulation {
     fn take(&mut self, decision: &Decision) {
         for numbered in &decision.events {
             self.checker.take(&numbered.envelope);
-            self.shadow.apply(&numbered.envelope, None);
+            self.ledger.take(numbered);
+            if self.checker.turn_open().is_none() {
+                self.ledger.clear();
+            }
+            self.shadow.apply(&numbered.envelope, numbered.note.as_ref());
         }
         for effect in &decision.effects {
             if let Effect::Start(order) = effect {
                 assert!(order.not_history.contains(&order.message.id));
                 assert!(order.steers.iter().all(|steer| order.not_history.contains(&steer.id)));
+                self.ledger.handed(order);
+                self.to_make_again = unknown_of(order);
                 self.runs.push(order.run_id);
             }
         }
@@ -148,8 +172,8 @@ impl Simulation {
             RouteAsk::HandOver { .. } | RouteAsk::Again { .. } => (any, Some(SwitchReason::AgentUnavailable)),
         };
         let (name, version) = (agent_id.to_string(), "1".to_owned());
-        let steerable = self.dice.below(2) == 0;
-        Route::To(Assignment { agent_id, name, version, steerable, reason, detail: None })
+        let (steerable, replays) = (self.dice.below(2) == 0, self.dice.below(5) > 0);
+        Route::To(Assignment { agent_id, name, version, steerable, replays, reason, detail: None })
     }
 
     fn agent(&mut self) -> AgentId {
@@ -168,7 +192,8 @@ impl Simulation {
 
     fn output_of_open_run(&mut self) {
         let Some(run_id) = self.world.state.open_run() else { return };
-        let items = self.items();
+        let mut items = self.owed();
+        items.extend(self.items());
         if items.iter().any(|item| matches!(item, RunItem::SteerTaken(_))) {
             self.taken_in = self.world.state.open_turn().map(|(turn, _)| turn);
         }
@@ -196,6 +221,16 @@ impl Simulation {
         (0..=self.dice.below(4)).map(|_| self.item()).collect()
     }
 
+    /// The calls that a run which goes on owes before anything else.
+    fn owed(&mut self) -> Vec<RunItem> {
+        let owed = std::mem::take(&mut self.to_make_again).into_iter().map(|intent| {
+            self.calls += 1;
+            let call_id = format!("k{}", self.calls).parse().unwrap();
+            RunItem::ToolStarted(ToolIntent { call_id, ..intent })
+        });
+        owed.collect()
+    }
+
     fn item(&mut self) -> RunItem {
         match self.dice.below(20) {
             0..8 => RunItem::Delta((*self.dice.one_of(&WORDS).unwrap()).to_owned()),
@@ -203,7 +238,8 @@ impl Simulation {
             10..12 => {
                 self.calls += u64::from(self.dice.below(10) > 0);
                 let call_id = format!("k{}", self.calls).parse().unwrap();
-                RunItem::ToolStarted { call_id, name: "tool".to_owned(), arguments: json!({}) }
+                let effect = *self.dice.one_of(&EFFECTS).unwrap();
+                RunItem::ToolStarted(ToolIntent { effect, ..ToolIntent::new(call_id, "tool", json!({})) })
             }
             12..15 => {
                 let call_id = format!("k{}", self.calls.saturating_sub(self.dice.below(3))).parse().unwrap();
@@ -274,6 +310,14 @@ impl Simulation {
             assert_eq!(live.recent, rebuilt.recent, "C8: the latest accepted messages");
         }
     }
+}
+
+fn unknown_of(order: &RunOrder) -> Vec<ToolIntent> {
+    let unknown = order.steps.iter().filter_map(|step| match step {
+        Step::Called { intent, outcome: None } => Some(intent.clone()),
+        Step::Called { .. } | Step::Said { .. } => None,
+    });
+    unknown.collect()
 }
 
 fn simulate(seed: u64) {

@@ -6,7 +6,7 @@ use protocol::{AgentId, ConversationId, Envelope, Event, Seq, Timestamp, TurnId}
 use uuid::Uuid;
 
 use crate::conversation::{
-    Accepted, Command, ConversationState, Decision, Effect, Env, IdSource, Limits, Numbered, Recent, Rejection,
+    Accepted, Command, ConversationState, Decision, Effect, Env, IdSource, Limits, Note, Numbered, Recent, Rejection,
     RouteAsk, RunOrder, Snapshot, Status,
 };
 
@@ -86,7 +86,7 @@ impl World {
         let Envelope { seq, event, turn_id, .. } = &numbered.envelope;
         match (event, *turn_id) {
             (Event::MessageAccepted { client_message_id, message_id, .. }, Some(turn_id)) => {
-                let (_, body_hash) = numbered.note.clone().unwrap();
+                let Some(Note::Accepted { body_hash, .. }) = numbered.note else { panic!("no note: {numbered:?}") };
                 let client_message_id = client_message_id.clone();
                 let message_id = *message_id;
                 self.accepted.push(Accepted { client_message_id, body_hash, turn_id, message_id, seq: *seq });
@@ -120,9 +120,24 @@ impl World {
         });
         let replay_from = self.open_turns.first().map_or(self.log.len(), |(_, place)| *place);
         for numbered in &self.log[replay_from..] {
-            state.apply(&numbered.envelope, None);
+            state.apply(&numbered.envelope, self.ledger(&numbered.envelope));
         }
         state
+    }
+
+    /// The ledger's line of a call as a store has it: how far the call is by now, for its intent too.
+    fn ledger(&self, envelope: &Envelope) -> Option<&Note> {
+        let call = |event: &Event| match event {
+            Event::ToolExecution { tool_call_id, .. } | Event::ToolResult { tool_call_id, .. } => {
+                Some(tool_call_id.clone())
+            }
+            _ => None,
+        };
+        let wanted = call(&envelope.event)?;
+        let of_call = |other: &&Numbered| {
+            other.envelope.turn_id == envelope.turn_id && call(&other.envelope.event).as_ref() == Some(&wanted)
+        };
+        self.log.iter().rev().find(of_call).and_then(|numbered| numbered.note.as_ref())
     }
 
     /// The process dies, and another one goes on.

@@ -4,9 +4,12 @@ use protocol::{
     Seq,
     event::{JsonObject, MessageStatus},
 };
+use serde_json::json;
 
 use super::support::*;
-use crate::store::{ConversationStatus, Fence, Found, PageRequest, Store, Write, Written};
+use crate::store::{
+    ConversationStatus, EffectNote, EffectRecord, Fence, Found, PageRequest, Store, StoredEvent, Write, Written,
+};
 
 pub(super) async fn a_conversation_is_made_once_and_each_open_raises_the_fence(store: &dyn Store) {
     let key = some_key();
@@ -80,6 +83,32 @@ pub(super) async fn replay_begins_where_the_oldest_open_turn_was_accepted(store:
     assert_eq!(reopened.record.open_turn, Some(waits));
     let expected: Vec<_> = both.iter().chain(&end).skip(4).map(|event| event.envelope.clone()).collect();
     assert_eq!(reopened.replay, expected);
+}
+
+pub(super) async fn the_ledger_of_open_turns_comes_along(store: &dyn Store) {
+    let mut writer = Writer::new(store).await;
+    let (done, runs) = (new_turn(), new_turn());
+    let mut past = vec![writer.accepted(done, "c1", "a")];
+    past.extend(writer.tool(done, "k", json!({}), json!(1)));
+    past.extend([writer.turn_end(done), writer.accepted(runs, "c2", "b")]);
+    writer.append(store, past).await;
+    let [called, answered] = writer.tool(runs, "k", json!({}), json!(1));
+    let expected = |event: &StoredEvent| {
+        let note = EffectNote::clone(event.effect.as_ref().unwrap());
+        vec![EffectRecord { turn_id: runs, call_id: "k".parse().unwrap(), note }]
+    };
+    for event in [called, answered] {
+        writer.append(store, [event.clone()]).await;
+        let opened = opened(open(store, &writer.key, false).await);
+        assert_eq!(opened.effects, expected(&event));
+        writer.fence = opened.fence;
+    }
+    // The intent and the result in one append.
+    let both = writer.tool(runs, "l", json!({}), json!(1));
+    writer.append(store, both.clone()).await;
+    let opened = opened(open(store, &writer.key, false).await);
+    assert_eq!(opened.effects.last().map(|line| &line.note), both[1].effect.as_deref());
+    assert_eq!(opened.effects.len(), 2);
 }
 
 pub(super) async fn the_latest_256_accepted_messages_come_along(store: &dyn Store) {

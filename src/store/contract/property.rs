@@ -139,7 +139,7 @@ fn with_id(event: &StoredEvent, id: MessageId) -> StoredEvent {
     if let Event::MessageAccepted { message_id, .. } | Event::MessageComplete { message_id, .. } = &mut envelope.event {
         *message_id = id;
     }
-    StoredEvent::new(envelope, event.accepted.clone()).unwrap()
+    StoredEvent { effect: event.effect.clone(), ..StoredEvent::new(envelope, event.accepted.clone()).unwrap() }
 }
 
 fn same_words(one: &Written, two: &Written) -> bool {

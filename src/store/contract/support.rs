@@ -9,9 +9,10 @@ use protocol::{
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::conversation::{EffectStatus, run::ToolEffect};
 use crate::store::{
-    AcceptedNote, ConversationKey, EventPage, Fence, Found, InternalId, NewConversation, Opened, Owner, Store,
-    StoredEvent, Write, Written,
+    AcceptedNote, ConversationKey, EffectNote, EventPage, Fence, Found, InternalId, NewConversation, Opened, Owner,
+    Store, StoredEvent, Write, Written,
 };
 
 /// The start of all times in the contract.
@@ -162,7 +163,17 @@ impl Writer {
         };
         let answered =
             Event::ToolResult { result, tool_name, agent_id, tool_call_id, is_error: false, truncated: true };
-        [self.event(Some(turn), called), self.event(Some(turn), answered)]
+        let note = |status| EffectNote {
+            run_id: RunId(Uuid::nil()),
+            effect: ToolEffect::Idempotent,
+            idempotency_key: "first-call".parse().unwrap(),
+            arguments_hash: body_hash(call),
+            status,
+        };
+        [
+            self.event(Some(turn), called).with_effect(note(EffectStatus::Intent)),
+            self.event(Some(turn), answered).with_effect(note(EffectStatus::Done)),
+        ]
     }
 
     pub(super) fn turn_end(&mut self, turn: TurnId) -> StoredEvent {

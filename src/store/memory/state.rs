@@ -12,9 +12,9 @@ use protocol::{AgentId, Envelope, Epoch, Seq, Timestamp, event::JsonObject};
 use uuid::Uuid;
 
 use crate::store::{
-    ConversationKey, ConversationStatus, Fence, InternalId, NewConversation, Opened, StoreError, StoredEvent, Write,
-    Written, nul,
-    projection::{InteractionRow, MessageRow, Rows, TurnRow, project},
+    ConversationKey, ConversationStatus, EffectRecord, Fence, InternalId, NewConversation, Opened, StoreError,
+    StoredEvent, Write, Written, nul,
+    projection::{EffectRow, InteractionRow, MessageRow, Rows, TurnRow, project},
 };
 
 /// The latest accepted messages that an opened conversation brings.
@@ -47,6 +47,7 @@ struct Conversation {
     turns: Vec<TurnRow>,
     messages: Vec<MessageRow>,
     interactions: Vec<InteractionRow>,
+    effects: Vec<EffectRow>,
 }
 
 impl Conversation {
@@ -66,6 +67,7 @@ impl Conversation {
             turns: Vec::new(),
             messages: Vec::new(),
             interactions: Vec::new(),
+            effects: Vec::new(),
         }
     }
 
@@ -104,6 +106,12 @@ impl Conversation {
         }
         self.messages.extend(rows.messages);
         self.interactions.extend(rows.interactions);
+        for row in rows.effects {
+            match self.effects.iter_mut().find(|known| known.is_of_same_call(&row)) {
+                Some(known) => known.absorb(&row),
+                None => self.effects.push(row),
+            }
+        }
     }
 
     fn erase(&mut self, now: Timestamp) {
@@ -117,6 +125,7 @@ impl Conversation {
         self.turns.clear();
         self.messages.clear();
         self.interactions.clear();
+        self.effects.clear();
     }
 
     /// The oldest turn that is not over.
@@ -231,12 +240,17 @@ fn opened(id: InternalId, created: bool, conversation: &Conversation) -> Result<
     let from = conversation.open_turn().map_or(conversation.head().next(), |turn| turn.seq_accepted);
     let skipped = conversation.place(from).unwrap_or(usize::MAX);
     let replay = conversation.events.iter().skip(skipped).map(|body| parsed(body)).collect::<Result<_, _>>()?;
+    let effects = conversation.effects.iter().filter(|row| row.seq_intent >= from).map(effect).collect();
     let mut recent: Vec<_> = conversation.messages.iter().rev().filter_map(reads::accepted).collect();
     let recent_is_all = recent.len() <= RECENT_MAX;
     recent.truncate(RECENT_MAX);
     recent.reverse();
     let record = reads::record(conversation);
-    Ok(Opened { id, fence: conversation.fence, created, record, replay, recent, recent_is_all })
+    Ok(Opened { id, fence: conversation.fence, created, record, replay, effects, recent, recent_is_all })
+}
+
+fn effect(row: &EffectRow) -> EffectRecord {
+    EffectRecord { turn_id: row.turn_id, call_id: row.call_id.clone(), note: row.note.clone() }
 }
 
 /// Read from its bytes, as a database would, so that nothing passes here that would not pass there.

@@ -1,11 +1,13 @@
 //! The rows that stand beside the log.
 
 use protocol::{
-    AgentId, ClientMessageId, Seq, Timestamp, TurnId,
+    AgentId, ClientMessageId, Seq, Timestamp, ToolCallId, TurnId,
     event::{MessageStatus, Role, TurnStatus},
 };
 use serde_json::Value;
 use uuid::Uuid;
+
+use crate::store::EffectNote;
 
 /// How far a turn is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,43 @@ pub struct InteractionRow {
     pub at: Timestamp,
 }
 
+/// A row of `tool_effects`. The intent makes it; the result is merged into it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectRow {
+    /// The turn.
+    pub turn_id: TurnId,
+    /// The call; unique within the turn.
+    pub call_id: ToolCallId,
+    /// Who called.
+    pub agent_id: AgentId,
+    /// The tool.
+    pub tool_name: String,
+    /// Run, effect, key, hash and status.
+    pub note: EffectNote,
+    /// Where the first of these events stands: the call's, if the row is new.
+    pub seq_intent: Seq,
+    /// Where its result stands.
+    pub seq_result: Option<Seq>,
+    /// The time of the first of these events.
+    pub created_at: Timestamp,
+    /// The time of the last.
+    pub updated_at: Timestamp,
+}
+
+impl EffectRow {
+    /// Merges what a later event says.
+    pub fn absorb(&mut self, later: &Self) {
+        self.note.status = later.note.status;
+        self.seq_result = later.seq_result.or(self.seq_result);
+        self.updated_at = later.updated_at;
+    }
+
+    /// Whether both are of one call.
+    pub fn is_of_same_call(&self, other: &Self) -> bool {
+        self.turn_id == other.turn_id && self.call_id == other.call_id
+    }
+}
+
 /// Everything that follows from some events of one conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
@@ -125,6 +164,8 @@ pub struct Rows {
     pub messages: Vec<MessageRow>,
     /// In the order of the log.
     pub interactions: Vec<InteractionRow>,
+    /// One a tool call.
+    pub effects: Vec<EffectRow>,
     /// Who answers from here on, if that changed.
     pub current_agent: Option<AgentId>,
     /// The conversation was ended.
@@ -134,8 +175,9 @@ pub struct Rows {
 impl Rows {
     /// Whether the events are in the log and nowhere else.
     pub fn is_empty(&self) -> bool {
-        let Self { turns, messages, interactions, current_agent, ended } = self;
-        turns.is_empty() && messages.is_empty() && interactions.is_empty() && current_agent.is_none() && !ended
+        let Self { turns, messages, interactions, effects, current_agent, ended } = self;
+        let is_empty = turns.is_empty() && messages.is_empty() && interactions.is_empty() && effects.is_empty();
+        is_empty && current_agent.is_none() && !ended
     }
 
     /// Merges what the next events say, so that a turn has one row however many appends it went through.
@@ -145,8 +187,19 @@ impl Rows {
         }
         self.messages.extend(later.messages);
         self.interactions.extend(later.interactions);
+        for effect in later.effects {
+            self.add_effect(effect);
+        }
         self.current_agent = later.current_agent.or(self.current_agent.take());
         self.ended |= later.ended;
+    }
+
+    /// Adds what one event says of a tool call.
+    pub(super) fn add_effect(&mut self, row: EffectRow) {
+        match self.effects.iter_mut().find(|known| known.is_of_same_call(&row)) {
+            Some(known) => known.absorb(&row),
+            None => self.effects.push(row),
+        }
     }
 
     /// Adds what one event says of a turn.

@@ -15,7 +15,10 @@ use super::{
     error::Failure,
     open::open,
 };
-use crate::store::{StoreError, Write, Written, projection::project};
+use crate::{
+    chaos::{self, Point},
+    store::{StoreError, Write, Written, projection::project},
+};
 
 impl SqlStore {
     pub(super) async fn commit_group(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
@@ -46,6 +49,7 @@ impl SqlStore {
         };
         match stored {
             Ok(answers) => {
+                chaos::at(Point::BeforeCommit);
                 transaction.commit().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
                 Ok(answers)
             }

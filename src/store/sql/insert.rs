@@ -4,8 +4,8 @@ use sea_orm::{DatabaseTransaction, DbErr, Value};
 
 use super::statement::{ManyRows, int};
 use crate::store::{
-    Fence, InternalId, StoredEvent,
-    projection::{InteractionRow, MessageRow, Rows, TurnRow},
+    EffectNote, Fence, InternalId, StoredEvent,
+    projection::{EffectRow, InteractionRow, MessageRow, Rows, TurnRow},
 };
 
 /// Everything that one conversation adds in a commit.
@@ -96,6 +96,31 @@ const INTERACTIONS: Table = Table {
     tail: "",
 };
 
+/// A call gets its row with its intent; of its result only what changes is taken.
+const EFFECTS: Table = Table {
+    name: "tool_effects",
+    columns: &[
+        "turn_id",
+        "tool_call_id",
+        "conversation_id",
+        "tenant",
+        "run_id",
+        "agent_id",
+        "tool_name",
+        "effect",
+        "idempotency_key",
+        "arguments_hash",
+        "status",
+        "seq_intent",
+        "seq_result",
+        "created_at",
+        "updated_at",
+    ],
+    tail: "ON CONFLICT (turn_id, tool_call_id) DO UPDATE SET status = excluded.status, \
+           seq_result = COALESCE(excluded.seq_result, tool_effects.seq_result), updated_at = excluded.updated_at \
+           WHERE tool_effects.conversation_id = excluded.conversation_id",
+};
+
 /// Rows to be inserted into one table.
 pub(super) struct Insertion {
     pub(super) table: Table,
@@ -104,7 +129,7 @@ pub(super) struct Insertion {
 }
 
 /// All rows of all conversations. A row of an earlier table may be named by one of a later.
-pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 4] {
+pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 5] {
     fn of<T>(table: Table, rows: &[T], values: impl Fn(&T) -> Vec<Value>) -> Insertion {
         Insertion { table, rows: rows.iter().map(values).collect() }
     }
@@ -112,11 +137,13 @@ pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 4] {
     let turns = placed(additions, |addition| &addition.rows.turns);
     let messages = placed(additions, |addition| &addition.rows.messages);
     let interactions = placed(additions, |addition| &addition.rows.interactions);
+    let effects = placed(additions, |addition| &addition.rows.effects);
     [
         of(EVENTS, &events, |(addition, events)| event_values(addition, events)),
         of(TURNS, &turns, |(addition, row)| turn_values(addition, row)),
         of(MESSAGES, &messages, |(addition, row)| message_values(addition, row)),
         of(INTERACTIONS, &interactions, |(addition, row)| interaction_values(addition, row)),
+        of(EFFECTS, &effects, |(addition, row)| effect_values(addition, row)),
     ]
 }
 
@@ -214,5 +241,26 @@ fn interaction_values(addition: &Addition<'_>, row: &InteractionRow) -> Vec<Valu
         addition.tenant.as_str().into(),
         row.turn_id.map(|turn| turn.0).into(),
         int(row.seq.0).into(),
+    ]
+}
+
+fn effect_values(addition: &Addition<'_>, row: &EffectRow) -> Vec<Value> {
+    let EffectNote { run_id, effect, idempotency_key, arguments_hash, status } = &row.note;
+    vec![
+        row.turn_id.0.into(),
+        row.call_id.as_str().into(),
+        addition.conversation.0.into(),
+        addition.tenant.as_str().into(),
+        run_id.0.into(),
+        row.agent_id.as_str().into(),
+        row.tool_name.as_str().into(),
+        effect.as_str().into(),
+        idempotency_key.as_str().into(),
+        arguments_hash.to_vec().into(),
+        status.as_str().into(),
+        int(row.seq_intent.0).into(),
+        row.seq_result.map(|seq| int(seq.0)).into(),
+        row.created_at.to_datetime().into(),
+        row.updated_at.to_datetime().into(),
     ]
 }

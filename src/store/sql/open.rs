@@ -7,11 +7,15 @@ use uuid::Uuid;
 use super::{
     error::{Failure, damaged},
     log::{Range, lines},
-    record::{AcceptedRow, ConversationRow, seq},
-    statement::statement,
+    record::{AcceptedRow, ConversationRow, EffectColumns, seq},
+    statement::{int, statement},
 };
-use crate::store::{
-    AcceptedMessage, ConversationKey, Fence, InternalId, NewConversation, Opened, StoreError, Written, nul,
+use crate::{
+    chaos::{self, Bug},
+    store::{
+        AcceptedMessage, ConversationKey, EffectRecord, Fence, InternalId, NewConversation, Opened, StoreError,
+        Written, nul,
+    },
 };
 
 /// The latest accepted messages that an opened conversation brings.
@@ -33,8 +37,15 @@ const STATUS: &str = "SELECT status FROM conversations WHERE tenant = ? AND owne
 const OPEN_TURN: &str = "SELECT id, seq_accepted FROM turns WHERE conversation_id = ? AND seq_end IS NULL \
      ORDER BY seq_accepted LIMIT 1";
 
+/// What the open turn must not be mistaken for.
+const NEWEST_TURN: &str =
+    "SELECT id, seq_accepted FROM turns WHERE conversation_id = ? ORDER BY seq_accepted DESC LIMIT 1";
+
 const RECENT: &str = "SELECT id, turn_id, seq, client_message_id, body_hash FROM messages \
      WHERE conversation_id = ? AND client_message_id IS NOT NULL ORDER BY seq DESC LIMIT ?";
+
+const EFFECTS: &str = "SELECT turn_id, tool_call_id, run_id, effect, idempotency_key, arguments_hash, status \
+     FROM tool_effects WHERE conversation_id = ? AND seq_intent >= ? ORDER BY seq_intent";
 
 /// Becomes the writer of a conversation.
 pub(super) async fn open(
@@ -80,23 +91,25 @@ async fn opened(
     created: bool,
 ) -> Result<Opened, StoreError> {
     let (id, fence) = (InternalId(row.id), Fence(row.fence.cast_unsigned()));
-    let (mut replay, mut recent) = (Vec::new(), Vec::new());
+    let (mut replay, mut effects, mut recent) = (Vec::new(), Vec::new(), Vec::new());
     if !created {
         let open_turn = open_turn(transaction, id).await?;
         if let Some((turn, accepted)) = open_turn {
             row.open_turn = Some(turn.0);
             replay = events(transaction, id, accepted, seq(row.head)?).await?;
+            effects = ledger(transaction, id, accepted).await?;
         }
         recent = recent_messages(transaction, id).await?;
     }
     let recent_is_all = recent.len() <= RECENT_MAX;
     recent.truncate(RECENT_MAX);
     recent.reverse();
-    Ok(Opened { id, fence, created, record: row.record()?, replay, recent, recent_is_all })
+    Ok(Opened { id, fence, created, record: row.record()?, replay, effects, recent, recent_is_all })
 }
 
 async fn open_turn(transaction: &DatabaseTransaction, id: InternalId) -> Result<Option<(TurnId, Seq)>, StoreError> {
-    let Some(row) = one(transaction, OPEN_TURN, [id.0.into()]).await? else { return Ok(None) };
+    let sql = if chaos::plants(Bug::RecoverFinished) { NEWEST_TURN } else { OPEN_TURN };
+    let Some(row) = one(transaction, sql, [id.0.into()]).await? else { return Ok(None) };
     Ok(Some((TurnId(row.try_get_by_index::<Uuid>(0)?), seq(row.try_get_by_index(1)?)?)))
 }
 
@@ -111,6 +124,11 @@ async fn events(
         serde_json::from_str(line).map_err(|error| damaged(&format!("event {seq}"), error))
     };
     lines.iter().map(parsed).collect()
+}
+
+async fn ledger(transaction: &DatabaseTransaction, id: InternalId, from: Seq) -> Result<Vec<EffectRecord>, StoreError> {
+    let rows = transaction.query_all_raw(prepared(transaction, EFFECTS, [id.0.into(), int(from.0).into()])).await?;
+    rows.iter().map(|row| EffectColumns::from_query_result(row, "")?.record()).collect()
 }
 
 /// The newest first, and one more than is wanted: that tells whether these are all.

@@ -14,7 +14,10 @@ use super::{
     insert::body_of,
     statement::{int, many},
 };
-use crate::store::{Fence, InternalId, StoreError, StoredEvent, Write, Written, projection::project};
+use crate::{
+    chaos::{self, Point},
+    store::{Fence, InternalId, StoreError, StoredEvent, Write, Written, projection::project},
+};
 
 /// More go into a transaction, which is worth its price then. Each number is a statement of its own that stays prepared.
 const APPENDS_MAX: usize = 64;
@@ -71,6 +74,7 @@ impl SqlStore {
     /// it is stored, and the usual way finds out which.
     pub(super) async fn commit_plain(&self, group: &[Write]) -> Result<Option<Vec<Written>>, StoreError> {
         let Some(appends) = plain(group) else { return Ok(None) };
+        chaos::at(Point::BeforeCommit);
         let stored = match self.backend {
             DbBackend::Postgres => self.plain_postgres(&appends).await,
             _ => self.plain_sqlite(&appends).await,

@@ -3,15 +3,15 @@
 use std::str::FromStr;
 
 use entity::{agent_interaction, message, turn};
-use protocol::{ConversationId, MessageId, Seq, Timestamp, TurnId};
+use protocol::{ConversationId, MessageId, RunId, Seq, Timestamp, TurnId};
 use sea_orm::{FromQueryResult, prelude::*};
 
 use super::error::damaged;
 use crate::{
     agent::PastMessage,
     store::{
-        AcceptedMessage, ConversationRecord, ConversationStatus, InteractionRecord, MessageRecord, StoreError,
-        TurnRecord,
+        AcceptedMessage, ConversationRecord, ConversationStatus, EffectNote, EffectRecord, InteractionRecord,
+        MessageRecord, StoreError, TurnRecord,
     },
 };
 
@@ -70,6 +70,33 @@ pub(super) struct AcceptedRow {
     seq: i64,
     client_message_id: String,
     body_hash: Vec<u8>,
+}
+
+/// A line of the ledger as the statements select it.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct EffectColumns {
+    turn_id: Uuid,
+    tool_call_id: String,
+    run_id: Uuid,
+    effect: String,
+    idempotency_key: String,
+    arguments_hash: Vec<u8>,
+    status: String,
+}
+
+impl EffectColumns {
+    pub(super) fn record(self) -> Result<EffectRecord, StoreError> {
+        let hash = <[u8; 32]>::try_from(self.arguments_hash);
+        let note = EffectNote {
+            run_id: RunId(self.run_id),
+            effect: parsed(&self.effect)?,
+            idempotency_key: parsed(&self.idempotency_key)?,
+            arguments_hash: hash
+                .map_err(|hash| damaged("the hash of arguments", format!("it has {} bytes", hash.len())))?,
+            status: parsed(&self.status)?,
+        };
+        Ok(EffectRecord { turn_id: TurnId(self.turn_id), call_id: parsed(&self.tool_call_id)?, note })
+    }
 }
 
 impl AcceptedRow {

@@ -33,6 +33,9 @@ const MOVE: &str = "UPDATE conversations SET first_seq = ? WHERE id = ? AND firs
 const TRIM: &str = "DELETE FROM events WHERE conversation_id = ? AND seq_first IN \
      (SELECT seq_first FROM events WHERE conversation_id = ? AND seq_last < ? ORDER BY seq_first LIMIT ?)";
 
+const FORGET: &str = "DELETE FROM tool_effects WHERE (turn_id, tool_call_id) IN \
+     (SELECT turn_id, tool_call_id FROM tool_effects WHERE conversation_id = ? AND seq_intent < ? LIMIT ?)";
+
 const TRIMMED: &str = "UPDATE turns SET log_kept = FALSE WHERE conversation_id = ? AND log_kept = TRUE AND seq_end < ?";
 
 /// The row stays: its version may never go back.
@@ -80,6 +83,7 @@ impl SqlStore {
         let Some(first) = new_first(row)? else { return Ok(()) };
         let moved = self.execute(MOVE, [first.into(), id.into(), first.into()]).await?;
         let rows = self.in_portions(TRIM, &[id.into(), id.into(), first.into(), portion()]).await?;
+        self.in_portions(FORGET, &[id.into(), first.into(), portion()]).await?;
         self.execute(TRIMMED, [id.into(), first.into()]).await?;
         swept.conversations += moved;
         swept.event_rows += rows;

@@ -16,7 +16,10 @@ use super::{
     insert::{Insertion, Table, insertions},
     statement::statement,
 };
-use crate::store::{StoreError, StoredEvent, Write, Written, projection::project};
+use crate::{
+    chaos::{self, Point},
+    store::{StoreError, StoredEvent, Write, Written, projection::project},
+};
 
 /// More go into a transaction, which is worth its price then.
 const APPENDS_MAX: usize = 64;
@@ -92,6 +95,7 @@ impl SqlStore {
         }
         let Some(parts) = parts(group) else { return Ok(None) };
         let (count, heads) = (parts.len(), group.iter().map(head).collect());
+        chaos::at(Point::BeforeCommit);
         match self.moved(whole(parts)).await {
             Ok(moved) if moved == count => Ok(Some(heads)),
             Ok(_) | Err(Failure::Part(_)) => Ok(None),

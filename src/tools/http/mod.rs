@@ -33,7 +33,7 @@ pub use self::{
     hosts::{HostPattern, HostPatternError},
     resolver::{Resolver, SystemResolver},
 };
-use super::{Tool, ToolContext, ToolError, ToolSpec, answer};
+use super::{Effect, Tool, ToolContext, ToolError, ToolSpec, answer};
 
 /// How long it may take to connect, within the time of the call.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
@@ -51,6 +51,8 @@ pub struct HttpToolConfig {
     pub methods: Vec<Method>,
     /// How many redirects it follows.
     pub redirects_max: usize,
+    /// What a call may change; none is nothing where it can only GET and HEAD, else every call counts.
+    pub effect: Option<Effect>,
     /// How long a call may take in all.
     pub time_max: Duration,
     /// The longest result, in bytes of JSON; the body is cut to fit.
@@ -66,6 +68,7 @@ impl Default for HttpToolConfig {
             private_addresses_allowed: Vec::new(),
             methods: vec![Method::GET],
             redirects_max: 0,
+            effect: None,
             time_max: Duration::from_secs(30),
             result_bytes_max: 64 * 1024,
             description: None,
@@ -146,8 +149,8 @@ impl HttpTool {
         let host = request.url.host_str().unwrap_or_default();
         let mut builder =
             self.client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
-        if request::takes_body(&request.method) {
-            builder = builder.header("idempotency-key", context.call_id.as_str());
+        if request::takes_body(&request.method) || self.spec.effect == Effect::Idempotent {
+            builder = builder.header("idempotency-key", context.idempotency_key.as_str());
         }
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());

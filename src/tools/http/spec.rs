@@ -22,17 +22,13 @@ pub(super) fn spec(name: &str, config: &HttpToolConfig) -> ToolSpec {
         name: name.to_owned(),
         description: config.description.clone().unwrap_or_else(|| description(config)),
         parameters: parameters(&config.methods),
-        effect: effect(&config.methods),
+        effect: config.effect.unwrap_or_else(|| effect(&config.methods)),
     }
 }
 
+/// PUT and DELETE should be harmless twice, but many are not: whoever knows says so in the configuration.
 fn effect(methods: &[Method]) -> Effect {
-    let repeatable = |method: &Method| matches!(*method, Method::PUT | Method::DELETE);
-    match () {
-        () if !methods.iter().any(takes_body) => Effect::Pure,
-        () if methods.iter().filter(|method| takes_body(method)).all(repeatable) => Effect::Idempotent,
-        () => Effect::NonIdempotent,
-    }
+    if methods.iter().any(takes_body) { Effect::NonIdempotent } else { Effect::Pure }
 }
 
 fn description(config: &HttpToolConfig) -> String {

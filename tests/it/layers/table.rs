@@ -6,6 +6,7 @@ pub(super) const LAYERS: &[(&str, Layer)] = &[
     ("entity", Layer::Words),
     ("migration", Layer::Words),
     ("clock", Layer::Core),
+    ("chaos", Layer::Core),
     ("conversation", Layer::Core),
     ("routing", Layer::Core),
     ("workflow", Layer::Core),

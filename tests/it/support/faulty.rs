@@ -19,6 +19,8 @@ use tokio::sync::watch;
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
     faults: watch::Sender<Faults>,
+    /// Writes that were refused so far.
+    refused: watch::Sender<usize>,
 }
 
 /// What goes wrong on request.
@@ -31,7 +33,7 @@ struct Faults {
 
 impl FaultyStore {
     pub(crate) fn around(inner: Arc<dyn Store>) -> Self {
-        Self { inner, faults: watch::Sender::default() }
+        Self { inner, faults: watch::Sender::default(), refused: watch::Sender::default() }
     }
 
     /// From here on what writes, and a ping, is refused as [`StoreError::Unavailable`], or is not any more.
@@ -48,6 +50,13 @@ impl FaultyStore {
     /// wrong moment; or not any more.
     pub(crate) fn lose_answers(&self, lose: bool) {
         self.faults.send_modify(|faults| faults.lose_answers = lose);
+    }
+
+    /// Waits until so many writes were refused.
+    pub(crate) async fn until_refused(&self, count: usize) {
+        let mut refused = self.refused.subscribe();
+        let enough = refused.wait_for(|refused| *refused >= count);
+        tokio::time::timeout(super::client::PATIENCE, enough).await.expect("a write in time").unwrap();
     }
 
     /// Waits while writes stall; answers what else is wrong.
@@ -67,7 +76,7 @@ fn asked_for() -> StoreError {
 #[async_trait]
 impl Store for FaultyStore {
     async fn commit(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
-        self.unless_failing().await?;
+        self.unless_failing().await.inspect_err(|_| self.refused.send_modify(|refused| *refused += 1))?;
         let answers = self.inner.commit(group).await?;
         if self.faults.borrow().lose_answers { Err(asked_for()) } else { Ok(answers) }
     }

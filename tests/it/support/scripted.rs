@@ -16,7 +16,7 @@ use protocol::{
 };
 use serde_json::json;
 use switchboard::agent::{
-    Agent, AgentCard, Ask, Claim, EventSink, Outcome, RunError, Turn,
+    Agent, AgentCard, Ask, Claim, EventSink, Outcome, RunError, ToolIntent, Turn,
     catalog::{AgentLimits, AgentSlot},
 };
 
@@ -38,6 +38,7 @@ pub(crate) fn scripted(id: &str, limits: AgentLimits) -> AgentSlot {
         examples: vec![],
         priority: 0,
         steerable: true,
+        replays: false,
     };
     let factory = move || {
         let built = built.fetch_add(1, Ordering::SeqCst) + 1;
@@ -103,12 +104,13 @@ impl Gate {
         std::fs::write(self.path(), "").unwrap();
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("open")
     }
 }
 
-async fn pass(gate: &Path) {
+/// Waits until a gate is open.
+pub(crate) async fn pass(gate: &Path) {
     while !gate.exists() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -134,7 +136,7 @@ fn past(turn: &Turn) -> String {
 
 async fn tool(sink: &EventSink, id: &str) -> Result<(), RunError> {
     let call = format!("call-{id}-{}", uuid::Uuid::now_v7()).parse().unwrap();
-    sink.tool_started(call, "hammer", json!({ "nail": id })).await?;
+    sink.tool_started(ToolIntent::new(call, "hammer", json!({ "nail": id }))).await?;
     if id == "hang" {
         std::future::pending::<()>().await;
     }

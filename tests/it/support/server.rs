@@ -183,6 +183,12 @@ impl TestServer {
         self.stands_on.postgres.as_ref().map_or("switchboard.db", OwnPostgres::name)
     }
 
+    /// Where its database is.
+    pub(crate) fn database_url(&self) -> String {
+        let own = self.stands_on.postgres.as_ref().map(|own| own.url().to_owned());
+        own.unwrap_or_else(|| format!("sqlite://{}", self.data().join("switchboard.db").display()))
+    }
+
     pub(crate) fn banner(&self) -> &str {
         &self.banner
     }

@@ -3,6 +3,7 @@
 mod budgets;
 mod faults;
 mod json_mode;
+mod replay;
 mod streams;
 mod tools;
 

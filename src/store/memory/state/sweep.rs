@@ -51,6 +51,8 @@ impl Conversation {
         let dropped = first.0.saturating_sub(self.first_seq().0);
         self.events.drain(..usize::try_from(dropped).unwrap_or(0));
         self.trimmed += dropped;
+        let kept_from = self.first_seq();
+        self.effects.retain(|effect| effect.seq_intent >= kept_from);
         dropped
     }
 }

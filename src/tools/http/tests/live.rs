@@ -59,7 +59,7 @@ async fn a_post_carries_body_headers_and_the_key_of_the_call() {
         "POST / HTTP",
         "content-type: application/json",
         "accept: text/plain",
-        "idempotency-key: call-7",
+        "idempotency-key: first-call-7",
         "{\"a\":\"ж\"}",
     ] {
         assert!(heard.contains(part), "{part} is not in: {heard}");

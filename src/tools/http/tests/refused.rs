@@ -152,11 +152,11 @@ fn a_method_that_is_not_for_tools_is_refused() {
 }
 
 #[test]
-fn the_effect_is_that_of_the_worst_method() {
+fn the_effect_is_that_of_the_worst_method_unless_config_says() {
     use crate::tools::Effect;
     for (methods, effect) in [
         (vec![Method::GET, Method::HEAD], Effect::Pure),
-        (vec![Method::GET, Method::PUT, Method::DELETE], Effect::Idempotent),
+        (vec![Method::GET, Method::PUT, Method::DELETE], Effect::NonIdempotent),
         (vec![Method::GET, Method::POST], Effect::NonIdempotent),
         (vec![Method::PATCH], Effect::NonIdempotent),
     ] {
@@ -165,4 +165,7 @@ fn the_effect_is_that_of_the_worst_method() {
         let writes = tool.spec().parameters["properties"].get("body").is_some();
         assert_eq!(writes, effect != Effect::Pure);
     }
+    let said =
+        HttpToolConfig { methods: vec![Method::PUT], effect: Some(Effect::Idempotent), ..HttpToolConfig::default() };
+    assert_eq!(tool(said, Scripted::new("")).spec().effect, Effect::Idempotent);
 }

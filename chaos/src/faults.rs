@@ -1,0 +1,377 @@
+//! The stage of a run: everything that is started for it, and what can be done to it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use fakemodel::FakeModel;
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+use crate::{
+    database::OwnPostgres,
+    ledger::Ledger,
+    model,
+    plan::{Database, Fault, Plan},
+    proxy::{Proxy, Weather},
+    redis::Redis,
+    run::Options,
+    server::{Launch, Log, Server},
+};
+
+/// Between two tries to start a server that does not start because what it stands on is away.
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(100);
+/// A start that hangs, on a database that is silent, is given up and begins again.
+const START_WITHIN: Duration = Duration::from_secs(15);
+/// How long a server may take to be up once nothing is in its way.
+const UP_WITHIN: Duration = Duration::from_secs(90);
+/// No file grows beyond: less than any database has.
+const FULL_BYTES: u64 = 4096;
+
+/// Everything that a run stands on. Dropped, all processes end.
+#[derive(Debug)]
+pub struct Stage {
+    launch: Launch,
+    arms: Vec<Option<String>>,
+    server: Option<Server>,
+    starts: usize,
+    deaths: usize,
+    /// Whether the server that runs was started with a fail point.
+    is_armed: bool,
+    had_kill: bool,
+    pub(crate) log: Log,
+    clients: Proxy,
+    database: Option<(OwnPostgres, Proxy)>,
+    redis: Option<Redis>,
+    _model: FakeModel,
+    pub(crate) ledger: Ledger,
+    http: reqwest::Client,
+    canaries: [String; 3],
+    _folder: TempDir,
+}
+
+impl Stage {
+    /// Starts everything but the server.
+    ///
+    /// # Errors
+    /// Where something does not start.
+    pub async fn build(plan: &Plan, options: &Options, log: Log) -> Result<Self> {
+        let canaries = ["model-key", "admin-token", "tool-header"].map(|what| format!("canary-{what}-{}", plan.seed));
+        let folder = tempfile::Builder::new().prefix("switchboard-chaos-").tempdir()?;
+        let ledger = Ledger::start(&canaries[2])?;
+        let model = model::start(ledger.url.clone()).await?;
+        let config = config(model.url(), &ledger.url);
+        std::fs::write(folder.path().join("config.yaml"), config)?;
+        let mut env = vec![("MODEL_KEY".into(), canaries[0].clone()), ("ADMIN_TOKEN".into(), canaries[1].clone())];
+        env.extend(options.bug.map(|bug| ("CHAOS_BUG".to_owned(), bug.to_owned())));
+        let database = database(plan, options).await?;
+        if let Some((own, proxy)) = &database {
+            env.push(("SWITCHBOARD_DATABASE__URL".into(), own.url_at(proxy.address())));
+        }
+        let redis = redis(plan, options).await?;
+        env.extend(redis.as_ref().map(|redis| ("SWITCHBOARD_CONTEXT__URL".to_owned(), redis.url())));
+        let launch = Launch { program: options.server.clone(), folder: folder.path().to_owned(), env };
+        Ok(Self {
+            launch,
+            arms: plan.arms.clone(),
+            server: None,
+            starts: 0,
+            deaths: 0,
+            is_armed: false,
+            had_kill: false,
+            log,
+            clients: Proxy::start().await?,
+            database,
+            redis,
+            _model: model,
+            ledger,
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .pool_max_idle_per_host(0)
+                .timeout(Duration::from_secs(10))
+                .build()?,
+            canaries,
+            _folder: folder,
+        })
+    }
+
+    /// Where clients find the server.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.clients.address())
+    }
+
+    /// The server itself, without weather.
+    pub fn direct_url(&self) -> String {
+        self.server.as_ref().map_or_else(|| self.url(), |server| format!("http://{}", server.address))
+    }
+
+    /// For short requests.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// What may stand nowhere.
+    pub fn canaries(&self) -> Vec<String> {
+        self.canaries.to_vec()
+    }
+
+    /// How many files the server holds.
+    pub fn files_open(&self) -> usize {
+        self.server.as_ref().map_or(0, Server::files_open)
+    }
+
+    /// How often the server died or was killed.
+    pub fn deaths(&self) -> usize {
+        self.deaths
+    }
+
+    /// Whether one process lived through it all.
+    pub fn had_no_kill(&self) -> bool {
+        !self.had_kill && self.deaths == 0
+    }
+
+    /// The server's folder.
+    pub fn data(&self) -> PathBuf {
+        self.launch.folder.join("data")
+    }
+
+    /// How the database is read.
+    pub fn database_url(&self) -> String {
+        let file = self.data().join("switchboard.db");
+        self.database.as_ref().map_or_else(|| format!("sqlite://{}", file.display()), |(own, _)| own.url())
+    }
+
+    /// Starts the server with what is armed for this start; answers whether it is up.
+    async fn try_start(&mut self) -> Result<bool> {
+        let arm = self.arms.get(self.starts).cloned().flatten();
+        self.starts += 1;
+        self.is_armed = arm.is_some();
+        match Server::start(&self.launch, arm.as_deref(), &self.log).await? {
+            None => self.deaths += 1,
+            Some(server) => {
+                self.clients.lead_to(server.address);
+                self.server = Some(server);
+            }
+        }
+        Ok(self.server.is_some())
+    }
+
+    /// Starts the server until it is up.
+    ///
+    /// # Errors
+    /// Where it does not come up.
+    pub async fn until_up(&mut self) -> Result<()> {
+        let until = Instant::now() + UP_WITHIN;
+        while self.server.is_none() {
+            if Instant::now() > until {
+                bail!("the server does not start:\n{}", tail(&self.log.text()));
+            }
+            if !self.try_start().await? {
+                sleep(TRY_AGAIN_AFTER).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets time pass. A server that dies meanwhile, because of a fail point, is started again, as systemd would; a start
+    /// that was begun is waited for.
+    ///
+    /// # Errors
+    /// Where it cannot be started at all.
+    pub async fn go_on(&mut self, time: Duration) -> Result<()> {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            if let Some(server) = &mut self.server {
+                let Ok(status) = timeout_at(until, server.ended()).await else { return Ok(()) };
+                self.deaths += usize::from(status.is_ok());
+                self.server = None;
+            } else {
+                match timeout(START_WITHIN, self.try_start()).await {
+                    Ok(Ok(true)) => {}
+                    Ok(Ok(false)) => sleep(TRY_AGAIN_AFTER).await,
+                    Ok(Err(error)) => return Err(error),
+                    // Killed in its start.
+                    Err(_) => self.deaths += 1,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what the fault says, until it is over.
+    ///
+    /// # Errors
+    /// Where the kit itself fails.
+    pub async fn strike(&mut self, fault: Fault) -> Result<()> {
+        match fault {
+            Fault::Kill => self.kill().await,
+            Fault::Terminate => self.terminate().await.map(drop),
+            Fault::Freeze(span) => {
+                self.freeze(span).await;
+                Ok(())
+            }
+            Fault::DiskFull(span) => self.disk_full(span).await,
+            Fault::DiskFullThenKill(span) => {
+                self.limit_files(Some(FULL_BYTES));
+                self.go_on(span).await?;
+                self.kill().await
+            }
+            Fault::Clients(weather, span) => {
+                self.clients.turn(weather);
+                self.go_on(span).await?;
+                self.clients.turn(Weather::Clear);
+                Ok(())
+            }
+            Fault::Database(weather, span) => {
+                self.database_turns(weather);
+                self.go_on(span).await?;
+                self.database_turns(Weather::Clear);
+                Ok(())
+            }
+            Fault::RedisRestart(span) => self.redis_restart(span).await,
+            Fault::RedisFreeze(span) => self.redis_freeze(span).await,
+        }
+    }
+
+    async fn kill(&mut self) -> Result<()> {
+        self.had_kill = true;
+        if let Some(mut server) = self.server.take() {
+            self.deaths += 1;
+            server.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// As an operator ends it; answers how it ended.
+    ///
+    /// # Errors
+    /// Where it does not end.
+    pub async fn terminate(&mut self) -> Result<ExitStatus> {
+        self.had_kill = true;
+        self.until_up().await?;
+        let mut server = self.server.take().context("it is up")?;
+        server.terminate().await.with_context(|| tail(&self.log.text()))
+    }
+
+    async fn freeze(&mut self, span: Duration) {
+        if let Some(server) = &self.server {
+            server.signal(Signal::STOP);
+            sleep(span).await;
+            server.signal(Signal::CONT);
+        }
+    }
+
+    fn limit_files(&self, bytes_max: Option<u64>) {
+        if let Some(server) = &self.server {
+            server.limit_files(bytes_max);
+        }
+    }
+
+    async fn disk_full(&mut self, span: Duration) -> Result<()> {
+        self.limit_files(Some(FULL_BYTES));
+        self.go_on(span).await?;
+        self.limit_files(None);
+        Ok(())
+    }
+
+    fn database_turns(&self, weather: Weather) {
+        if let Some((_, proxy)) = &self.database {
+            proxy.turn(weather);
+        }
+    }
+
+    async fn redis_restart(&mut self, span: Duration) -> Result<()> {
+        if let Some(redis) = &mut self.redis {
+            redis.kill().await?;
+        }
+        self.go_on(span).await?;
+        if let Some(redis) = &mut self.redis {
+            redis.revive().await?;
+        }
+        Ok(())
+    }
+
+    async fn redis_freeze(&mut self, span: Duration) -> Result<()> {
+        let signal = |stage: &Self, signal| {
+            stage.redis.iter().for_each(|redis| redis.signal(signal));
+        };
+        signal(self, Signal::STOP);
+        self.go_on(span).await?;
+        signal(self, Signal::CONT);
+        Ok(())
+    }
+
+    /// From here on nothing is armed and nothing is in the way. A fail point that nobody reached goes with its process.
+    ///
+    /// # Errors
+    /// Where the server does not come up.
+    pub async fn end_faults(&mut self) -> Result<()> {
+        self.arms.clear();
+        if self.is_armed {
+            self.kill().await?;
+        }
+        self.until_up().await
+    }
+
+    /// Removes what does not go by itself.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn remove(self) -> Result<()> {
+        self.ledger.end().await;
+        match self.database {
+            Some((own, _)) => own.remove().await,
+            None => Ok(()),
+        }
+    }
+}
+
+async fn database(plan: &Plan, options: &Options) -> Result<Option<(OwnPostgres, Proxy)>> {
+    let (Database::Postgres, Some(server)) = (plan.database, &options.postgres) else { return Ok(None) };
+    let own = OwnPostgres::create(server).await?;
+    let proxy = Proxy::start().await?;
+    proxy.lead_to(own.address()?);
+    Ok(Some((own, proxy)))
+}
+
+async fn redis(plan: &Plan, options: &Options) -> Result<Option<Redis>> {
+    let (true, Some(program)) = (plan.redis, &options.redis) else { return Ok(None) };
+    Ok(Some(Redis::start(Path::new(program)).await?))
+}
+
+/// A model as an agent with two tools: one where every call counts, one that may be repeated with its key.
+fn config(model_url: &str, ledger_url: &str) -> String {
+    let host = ledger_url.trim_start_matches("http://");
+    let tool = |method: &str| {
+        format!(
+            "{{ kind: http, hosts_allowed: ['{host}'], private_addresses_allowed: [127.0.0.0/8], methods: [{method}] }}"
+        )
+    };
+    format!(
+        "server: {{ port: 0 }}
+admin: {{ token: 'env:ADMIN_TOKEN' }}
+limits: {{ drain_timeout: 1s }}
+database: {{ acquire_timeout: 2s, statement_timeout: 1s, commit_timeout: 3s, connections_max: 4 }}
+supervision: {{ restarts_max: 1000 }}
+models:
+  fake: {{ base_url: '{model_url}', model: m, api_key: 'env:MODEL_KEY' }}
+tools:
+  once: {}
+  keyed: {}
+agents:
+  - {{ id: concierge, kind: concierge, name: Concierge, description: Says who can help. }}
+  - {{ id: talker, kind: model, model: fake, intents: [talk], tools: [{{ name: once }}, {{ name: keyed }}] }}
+",
+        tool("POST"),
+        tool("PUT"),
+    )
+}
+
+fn tail(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}

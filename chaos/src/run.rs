@@ -1,0 +1,251 @@
+//! One run, from an empty folder to the checker's word.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use uuid::Uuid;
+
+use crate::{
+    checker::{
+        self, Invariant, Violation,
+        evidence::{Calm, Evidence, Note},
+    },
+    client, database,
+    faults::Stage,
+    plan::{Means, Menu, Plan},
+    report::Outcome,
+    world::{Diary, World},
+};
+
+/// How long the server may take, once the faults are over, to answer everything and to bring everybody up to date.
+pub const LIVENESS: Duration = Duration::from_mins(1);
+/// Files that a server may hold after a storm beyond those from before: its connections to the database (three files each
+/// on SQLite), which it opens when it needs them, and those to the model, which it keeps for the next call.
+const FILES_MORE_MAX: usize = 24;
+
+/// What all runs of a batch have in common.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The server's program, built with the feature `chaos`.
+    pub server: PathBuf,
+    /// Which faults.
+    pub menu: Menu,
+    /// A PostgreSQL server.
+    pub postgres: Option<String>,
+    /// The program `redis-server`.
+    pub redis: Option<PathBuf>,
+    /// How long waiting for the end of everything lasts.
+    pub patience: Duration,
+    /// The bug to plant, where the program has the feature `planted_bugs`.
+    pub bug: Option<&'static str>,
+}
+
+impl Options {
+    /// What plans may count on.
+    pub fn means(&self) -> Means {
+        Means { postgres: self.postgres.is_some(), redis: self.redis.is_some() }
+    }
+}
+
+/// Carries out a plan and judges it; answers the server's log beside, for whoever looks into a failure.
+pub async fn run(plan: &Plan, options: &Options) -> (Outcome, String) {
+    let began = Instant::now();
+    let mut outcome = Outcome::of(plan, options.menu);
+    let log = crate::server::Log::default();
+    match carry_out(plan, options, &log, &mut outcome).await {
+        Ok(violations) => outcome.violations = violations,
+        // A kit that cannot do its work has proved nothing.
+        Err(error) => outcome.error = Some(format!("{error:#}")),
+    }
+    outcome.seconds = began.elapsed().as_secs_f64();
+    (outcome, log.text())
+}
+
+async fn carry_out(
+    plan: &Plan,
+    options: &Options,
+    log: &crate::server::Log,
+    outcome: &mut Outcome,
+) -> Result<Vec<Violation>> {
+    let mut stage = Stage::build(plan, options, log.clone()).await?;
+    stage.until_up().await?;
+    let files_before = stage.files_open();
+    let speaking = plan.conversations.iter().map(|talk| talk.clients.len()).sum();
+    let world = World::new(stage.url(), speaking)?;
+    let mut tasks = JoinSet::new();
+    let diaries = client::start(&world, &plan.conversations, &mut tasks);
+    for step in &plan.faults {
+        stage.go_on(step.after).await?;
+        stage.strike(step.fault).await?;
+    }
+    // What is armed and was not reached yet gets its chance as long as clients speak.
+    let until = Instant::now() + Duration::from_secs(4);
+    while world.busy() > 0 && Instant::now() < until {
+        stage.go_on(Duration::from_millis(100)).await?;
+    }
+    stage.end_faults().await?;
+    let mut evidence = Evidence { canaries: stage.canaries(), ..Evidence::default() };
+    come_to_rest(plan, &stage, &world, &diaries, options.patience, &mut evidence).await;
+    world.stop();
+    while tasks.join_next().await.is_some() {}
+    let mut extra = Vec::new();
+    if stage.had_no_kill() {
+        files_came_back(&stage, files_before, &mut extra).await;
+    }
+    outcome.kills = stage.deaths();
+    evidence.histories = diaries.iter().map(Diary::history).collect();
+    evidence.restless.extend(world.complaints());
+    stage.leave(&mut evidence).await?;
+    outcome.count(&evidence);
+    tell_stored(&evidence, log);
+    let mut violations = checker::check(&evidence);
+    violations.append(&mut extra);
+    Ok(violations)
+}
+
+/// For whoever looks into a failure: what was stored, and what the tool did.
+fn tell_stored(evidence: &Evidence, log: &crate::server::Log) {
+    for stored in &evidence.stored {
+        log.add(&format!("--- the log of {}", stored.conversation));
+        stored.events().for_each(|(_, event)| log.add(event));
+    }
+    for call in &evidence.calls {
+        log.add(&format!("--- {call:?}"));
+    }
+}
+
+/// Everything is answered, new messages are answered too, and all who follow are up to date.
+async fn come_to_rest(
+    plan: &Plan,
+    stage: &Stage,
+    world: &World,
+    diaries: &[Diary],
+    patience: Duration,
+    evidence: &mut Evidence,
+) {
+    let until = Instant::now() + patience;
+    while world.busy() > 0 {
+        if Instant::now() > until {
+            evidence.restless.push(format!("{} clients wait for the answer to a message", world.busy()));
+            break;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    if !is_ready(stage, until + patience).await {
+        evidence.restless.push("the server is not ready although everything that it stands on is there".to_owned());
+    }
+    evidence.calm = calm(plan, stage, patience).await;
+    let until = until + patience;
+    for talk in &plan.conversations {
+        if let Err(what) = up_to_date(talk.id, stage, diaries, until).await {
+            evidence.restless.push(what);
+        }
+    }
+}
+
+/// It says so by itself once its store takes writes again.
+async fn is_ready(stage: &Stage, until: Instant) -> bool {
+    let url = format!("{}/readyz", stage.direct_url());
+    while Instant::now() < until {
+        if stage.http().get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
+            return true;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    false
+}
+
+/// A message to each conversation, without faults.
+async fn calm(plan: &Plan, stage: &Stage, patience: Duration) -> Calm {
+    let asks = plan.conversations.iter().map(|talk| ask(talk.id, stage, patience));
+    let answered = futures::future::join_all(asks).await;
+    Calm { asked: answered.len(), completed: answered.iter().filter(|answered| **answered).count() }
+}
+
+async fn ask(conversation: Uuid, stage: &Stage, patience: Duration) -> bool {
+    let id = Uuid::new_v4();
+    let url = format!("{}/api/conversations/{conversation}/messages?wait=true", stage.direct_url());
+    let body = serde_json::json!({ "clientMessageId": id, "content": format!("talk words=3 tool=none tag={id}") });
+    let answer = stage.http().post(url).json(&body).timeout(patience).send().await;
+    let Ok(answer) = answer else { return false };
+    answer.json::<Value>().await.is_ok_and(|answer| answer["status"] == "completed")
+}
+
+async fn up_to_date(conversation: Uuid, stage: &Stage, diaries: &[Diary], until: Instant) -> Result<(), String> {
+    let mine = conversation.to_string();
+    loop {
+        let found = state(conversation, stage).await;
+        let behind: Vec<String> = diaries
+            .iter()
+            .map(|diary| (diary.history(), diary.place().map_or(0, |place| place.seq)))
+            .filter(|(history, seq)| {
+                history.conversation == mine && found.as_ref().is_none_or(|found| *seq < found.head)
+            })
+            .map(|(history, seq)| format!("{} at {seq}", history.client))
+            .collect();
+        let open = found.as_ref().and_then(|found| found.open_turn.clone());
+        if behind.is_empty() && open.is_none() {
+            return Ok(());
+        }
+        if Instant::now() > until {
+            return Err(format!("{mine}: head and open turn {found:?}, behind: {behind:?}"));
+        }
+        sleep(Duration::from_millis(30)).await;
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    head: i64,
+    open_turn: Option<String>,
+}
+
+async fn state(conversation: Uuid, stage: &Stage) -> Option<State> {
+    let url = format!("{}/api/conversations/{conversation}", stage.direct_url());
+    let answer: Value = stage.http().get(url).send().await.ok()?.json().await.ok()?;
+    Some(State { head: answer["head"].as_i64()?, open_turn: answer["openTurn"].as_str().map(str::to_owned) })
+}
+
+async fn files_came_back(stage: &Stage, before: usize, violations: &mut Vec<Violation>) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while stage.files_open() > before + FILES_MORE_MAX {
+        if Instant::now() > until {
+            let what = format!("the server held {before} files before and {} after", stage.files_open());
+            violations.push(Violation { invariant: Invariant::I10, what });
+            return;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+impl Stage {
+    /// Ends the server and reads what is left.
+    async fn leave(mut self, evidence: &mut Evidence) -> Result<()> {
+        let status = self.terminate().await?;
+        if !status.success() {
+            evidence.restless.push(format!("the server ended with {status} when it was asked to"));
+        }
+        let (stored, text) = database::read(&self.database_url()).await.context("the database")?;
+        evidence.stored = stored;
+        evidence.texts.push(("the database".into(), text));
+        evidence.texts.push(("the files".into(), database::files(&self.data())?));
+        evidence.texts.push(("the server's log".into(), self.log.text()));
+        evidence.calls = self.ledger.calls();
+        self.remove().await
+    }
+}
+
+impl Outcome {
+    fn count(&mut self, evidence: &Evidence) {
+        let notes = || evidence.histories.iter().flat_map(|history| &history.notes);
+        self.acknowledged = notes().filter(|note| matches!(note, Note::Acked { .. })).count();
+        self.seen = notes().filter(|note| matches!(note, Note::Saw { .. })).count();
+        self.resumed = notes().filter(|note| matches!(note, Note::Joined { after } if *after > 0)).count();
+        self.tool_calls = evidence.calls.len();
+    }
+}

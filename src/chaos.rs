@@ -1,0 +1,199 @@
+//! Places where the chaos kit ends the process or plants a bug, so that it can show that nothing is lost and that its
+//! checker sees what is.
+//!
+//! All of it is behind the cargo features `chaos` and `planted_bugs`, which no release has: without them [`at`] and
+//! [`plants`] are empty and the compiler takes them out.
+
+/// A named place on the way of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Point {
+    /// Everything was told to the database but the COMMIT.
+    BeforeCommit,
+    /// The database has answered, and nobody else knows.
+    AfterCommit,
+    /// A command is stored and its sender was not answered.
+    BeforeAck,
+    /// Events are stored and no client has seen them.
+    BeforePublish,
+    /// The call of a tool is stored and the tool was not called.
+    BeforeTool,
+    /// The tool has answered and its result is not stored.
+    AfterTool,
+    /// A conversation with an open turn has a new writer, which has decided nothing.
+    BeforeRecovery,
+    /// What was cut is closed, but not stored.
+    RecoveryDecided,
+    /// It is stored, and the next run has not begun.
+    RecoveryStored,
+}
+
+/// A mistake that the checker of the chaos kit must see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// A message is acknowledged while its commit is under way.
+    AckBeforeCommit,
+    /// Events are shown while their commit is under way.
+    SendBeforeCommit,
+    /// A client that resumes misses one event.
+    OffByOneResume,
+    /// A turn that had ended is taken up again.
+    RecoverFinished,
+    /// A tool is called twice for one call.
+    CallToolTwice,
+}
+
+/// Ends the process here, if the environment asks for it.
+#[cfg(not(feature = "chaos"))]
+#[inline]
+pub fn at(_: Point) {}
+
+/// Whether this bug is planted: never.
+#[cfg(not(feature = "planted_bugs"))]
+#[inline]
+pub fn plants(_: Bug) -> bool {
+    false
+}
+
+#[cfg(feature = "chaos")]
+pub use self::armed::at;
+#[cfg(feature = "planted_bugs")]
+pub use self::planted::plants;
+
+#[cfg(feature = "chaos")]
+mod armed {
+    //! `CHAOS_POINT=NAME=ACTION@N`: what happens when a point is reached for the n-th time.
+
+    use std::{
+        sync::{
+            LazyLock,
+            atomic::{AtomicU64, Ordering},
+        },
+        time::Duration,
+    };
+
+    use super::Point;
+
+    /// What is said of the commit that a late kill holds up, before the kill: long enough for an answer to get out.
+    const LATE: Duration = Duration::from_millis(150);
+
+    #[derive(Debug, Clone, Copy)]
+    enum Action {
+        Kill,
+        LateKill,
+        Panic,
+    }
+
+    struct Armed {
+        point: Point,
+        action: Action,
+        on: u64,
+        reached: AtomicU64,
+    }
+
+    static ARMED: LazyLock<Option<Armed>> = LazyLock::new(|| {
+        let asked = std::env::var("CHAOS_POINT").ok()?;
+        let armed = parsed(&asked);
+        if armed.is_none() {
+            // A run whose fault is misspelt would prove nothing.
+            tracing::error!(asked, "CHAOS_POINT must be NAME=kill|late_kill|panic@N");
+            std::process::exit(2);
+        }
+        armed
+    });
+
+    fn parsed(asked: &str) -> Option<Armed> {
+        let (name, rest) = asked.split_once('=')?;
+        let (action, on) = rest.split_once('@')?;
+        let point = match name {
+            "before_commit" => Point::BeforeCommit,
+            "after_commit" => Point::AfterCommit,
+            "before_ack" => Point::BeforeAck,
+            "before_publish" => Point::BeforePublish,
+            "before_tool" => Point::BeforeTool,
+            "after_tool" => Point::AfterTool,
+            "before_recovery" => Point::BeforeRecovery,
+            "recovery_decided" => Point::RecoveryDecided,
+            "recovery_stored" => Point::RecoveryStored,
+            _ => return None,
+        };
+        let action = match action {
+            "kill" => Action::Kill,
+            "late_kill" => Action::LateKill,
+            "panic" => Action::Panic,
+            _ => return None,
+        };
+        Some(Armed { point, action, on: on.parse().ok()?, reached: AtomicU64::new(0) })
+    }
+
+    /// Ends the process here, if the environment asks for it.
+    pub fn at(point: Point) {
+        let Some(armed) = ARMED.as_ref().filter(|armed| armed.point == point) else { return };
+        if armed.reached.fetch_add(1, Ordering::SeqCst) + 1 == armed.on {
+            tracing::warn!(?point, action = ?armed.action, "a fail point was reached");
+            armed.action.take();
+        }
+    }
+
+    impl Action {
+        #[expect(clippy::disallowed_methods, reason = "a stall of the thread is what a late kill asks for")]
+        fn take(self) {
+            match self {
+                Self::Kill => kill(),
+                Self::LateKill => {
+                    std::thread::sleep(LATE);
+                    kill();
+                }
+                Self::Panic => std::panic::panic_any("a fail point"),
+            }
+        }
+    }
+
+    /// As `kill -9` does: nothing is flushed, nobody is told.
+    fn kill() {
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL).ok();
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_misspelt_fault_is_none() {
+            assert!(parsed("before_ack=late_kill@3").is_some());
+            for wrong in ["before_ack", "before_ack=kill", "before_ack=kill@x", "befor_ack=kill@1", "before_ack=die@1"]
+            {
+                assert!(parsed(wrong).is_none(), "{wrong}");
+            }
+        }
+    }
+}
+
+#[cfg(feature = "planted_bugs")]
+mod planted {
+    //! `CHAOS_BUG=NAME`.
+
+    use std::sync::LazyLock;
+
+    use super::Bug;
+
+    static PLANTED: LazyLock<Option<Bug>> = LazyLock::new(|| {
+        let asked = std::env::var("CHAOS_BUG").ok()?;
+        let bug = match asked.as_str() {
+            "ack_before_commit" => Bug::AckBeforeCommit,
+            "send_before_commit" => Bug::SendBeforeCommit,
+            "off_by_one_resume" => Bug::OffByOneResume,
+            "recover_finished" => Bug::RecoverFinished,
+            "call_tool_twice" => Bug::CallToolTwice,
+            _ => {
+                tracing::error!(asked, "CHAOS_BUG names no bug");
+                std::process::exit(2);
+            }
+        };
+        Some(bug)
+    });
+
+    /// Whether this bug is planted.
+    pub fn plants(bug: Bug) -> bool {
+        *PLANTED == Some(bug)
+    }
+}
