@@ -187,8 +187,9 @@ impl Stage {
         while Instant::now() < until {
             if let Some(server) = &mut self.server {
                 let Ok(status) = timeout_at(until, server.ended()).await else { return Ok(()) };
-                self.deaths += usize::from(status.is_ok());
                 self.server = None;
+                self.deaths += 1;
+                status?;
             } else {
                 match timeout(START_WITHIN, self.try_start()).await {
                     Ok(Ok(true)) => {}

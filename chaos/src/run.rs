@@ -211,8 +211,9 @@ async fn state(conversation: Uuid, stage: &Stage) -> Option<State> {
     Some(State { head: answer["head"].as_i64()?, open_turn: answer["openTurn"].as_str().map(str::to_owned) })
 }
 
+/// A client that went away without a word is noticed by a heartbeat, 15 s apart, so this takes its time.
 async fn files_came_back(stage: &Stage, before: usize, violations: &mut Vec<Violation>) {
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = Instant::now() + LIVENESS;
     while stage.files_open() > before + FILES_MORE_MAX {
         if Instant::now() > until {
             let what = format!("the server held {before} files before and {} after", stage.files_open());

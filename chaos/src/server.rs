@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
@@ -73,6 +73,7 @@ impl Server {
             Ok(Ok(address)) => Ok(Some(Self { child, address })),
             Ok(Err(_)) => {
                 let status = child.wait().await?;
+                not_refused(status)?;
                 log.add(&format!("--- ended before it was ready: {status}"));
                 Ok(None)
             }
@@ -83,9 +84,11 @@ impl Server {
     /// Waits until it has ended.
     ///
     /// # Errors
-    /// Those of waiting.
+    /// Where it did not take what it was told.
     pub async fn ended(&mut self) -> Result<ExitStatus> {
-        Ok(self.child.wait().await?)
+        let status = self.child.wait().await?;
+        not_refused(status)?;
+        Ok(status)
     }
 
     /// As `kill -9` does. It proves nothing about fsync: the kernel keeps what was written.
@@ -132,6 +135,12 @@ impl Server {
     fn pid(&self) -> Option<Pid> {
         self.child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw)
     }
+}
+
+/// A server that does not know its fail point, its bug or its configuration says so with its exit code, and proves nothing.
+fn not_refused(status: ExitStatus) -> Result<()> {
+    ensure!(status.code() != Some(2), "the server refused its configuration, its CHAOS_POINT or its CHAOS_BUG");
+    Ok(())
 }
 
 /// Started so that the kernel kills it when this process dies, and refuses where it would end it for a file too large.

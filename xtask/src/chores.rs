@@ -143,6 +143,9 @@ fn lint(timeline: &mut Timeline) -> Result<()> {
     timeline.command("formatting", cargo()?.args(["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     timeline.command("lints", cargo()?.args(clippy))?;
+    // What no other build compiles.
+    let hidden = ["clippy", "--package", "switchboard", "--lib", "--locked", "--features", "planted_bugs"];
+    timeline.command("lints of fail points", cargo()?.args(hidden).args(["--", "-D", "warnings"]))?;
     Ok(())
 }
 
