@@ -1,5 +1,5 @@
 //! Seeded random commands. After each one the events are checked by somebody who knows nothing else, and the state is
-//! compared with the one that the events alone give.
+//! compared with the one that the events alone give. The store takes its time, and a crash loses what it did not take yet.
 
 use std::time::Duration;
 
@@ -20,10 +20,13 @@ use crate::conversation::{
     run::{RunEnd, RunItem, ToolOutcome},
 };
 
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 2_000;
 /// Of `cargo xtask test --full`.
-const SEEDS_FULL: u64 = 3_000;
-const STEPS: u32 = 2_000;
+const SEEDS_FULL: u64 = 20_000;
+const STEPS: u32 = 250;
+/// Of one seed in so many: long enough for more messages than a conversation remembers.
+const STEPS_LONG: u32 = 3_000;
+const SEEDS_PER_LONG: u64 = 40;
 /// After so many steps on average the state is built anew from the store and compared.
 const STEPS_PER_REBUILD: u64 = 64;
 
@@ -78,7 +81,19 @@ impl Simulation {
             985..987 => self.give(Command::End { reason: "over".to_owned() }),
             _ => {}
         }
+        self.commit();
         self.check_state();
+    }
+
+    /// A store that takes its time: often nothing, sometimes a part, sometimes all.
+    fn commit(&mut self) {
+        let waiting = self.world.uncommitted();
+        let stored = match self.dice.below(4) {
+            0 => waiting,
+            1 => usize::try_from(self.dice.below(waiting as u64 + 1)).unwrap(),
+            _ => 0,
+        };
+        self.world.commit(stored);
     }
 
     fn give(&mut self, command: Command) {
@@ -252,6 +267,13 @@ impl Simulation {
 
     fn crash(&mut self) {
         self.taken_in = None;
+        let lost = self.dice.below(self.world.uncommitted() as u64 + 1);
+        if lost > 0 {
+            self.world.lose(usize::try_from(lost).unwrap());
+            // Nobody saw what was lost.
+            self.checker = Checker::default();
+            self.world.log.iter().for_each(|numbered| self.checker.take(&numbered.envelope));
+        }
         self.shadow = self.world.rebuilt();
         let decision = self.world.crash();
         self.take(&decision);
@@ -278,7 +300,8 @@ impl Simulation {
 
 fn simulate(seed: u64) {
     let mut simulation = Simulation::new(Dice::new(seed));
-    for _ in 0..STEPS {
+    let steps = if seed.is_multiple_of(SEEDS_PER_LONG) { STEPS_LONG } else { STEPS };
+    for _ in 0..steps {
         if simulation.world.log.last().is_some_and(|last| is_end(&last.envelope)) && simulation.dice.below(8) == 0 {
             simulation = Simulation::new(simulation.dice);
         }
