@@ -34,7 +34,7 @@ models:
     chunk_timeout: 1h
     call_timeout: 1h
     retries_max: 3
-    retry_backoff_min: 10m
+    retry_backoff_min: 1m
     retry_backoff_max: 1h
 limits: {{ runs_concurrent_max: 1 }}
 ",

@@ -153,22 +153,22 @@ async fn a_cancel_is_taken_while_running_waiting_finished_and_before_its_message
 async fn a_cancel_between_two_runs_ends_the_turn_and_the_second_never_runs() {
     let mut agents = three_agents();
     let one_at_a_time = AgentLimits { runs_concurrent_max: 1, ..AgentLimits::default() };
-    agents[1] = scripted("beta", one_at_a_time);
+    agents[2] = scripted("gamma", one_at_a_time);
     let server = Embedded::with(agents, |_| {});
     let (held, id) = (new_id(), new_id());
-    let holder = send(&server, &held, json!({ "content": "beta hang" })).await;
-    server.until_metric("switchboard_agent_runs_active{agent=\"beta\"}", 1).await;
-    let turn = send(&server, &id, json!({ "content": "gamma handover=beta say=never" })).await;
-    server.until_metric("switchboard_agent_runs_waiting{agent=\"beta\"}", 1).await;
+    let holder = send(&server, &held, json!({ "content": "gamma hang" })).await;
+    server.until_metric("switchboard_agent_runs_active{agent=\"gamma\"}", 1).await;
+    let turn = send(&server, &id, json!({ "content": "beta handover=gamma say=never" })).await;
+    server.until_metric("switchboard_agent_runs_waiting{agent=\"gamma\"}", 1).await;
     let cancel = format!("/api/conversations/{id}/cancel");
     server.post(&cancel, json!({ "turnId": turn["turnId"] })).await.expect(202);
     let events = until_over(&server, &id, 1).await;
     assert_eq!((&events.last().unwrap()["status"], &events.last().unwrap()["runs"]), (&json!("cancelled"), &json!(2)));
     assert!(!types(&events).contains(&"content_chunk"), "{events:?}");
-    server.until_metric("switchboard_agent_runs_waiting{agent=\"beta\"}", 0).await;
+    server.until_metric("switchboard_agent_runs_waiting{agent=\"gamma\"}", 0).await;
     let cancel = format!("/api/conversations/{held}/cancel");
     server.post(&cancel, json!({ "turnId": holder["turnId"] })).await.expect(202);
-    server.say(&id, "beta say=free").await;
+    server.say(&id, "gamma say=free").await;
 }
 
 #[tokio::test]
