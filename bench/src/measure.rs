@@ -12,7 +12,7 @@ use crate::{
     disk, load, ours,
     process::{Server, raise_file_limit},
     procfs,
-    report::{self, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Talked},
+    report::{self, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Talked, Timed},
     scenario::{Plan, Scenario},
     stage::{Place, Stage},
     stats::median,
@@ -69,7 +69,8 @@ fn targets(options: &RunOptions, scenario: Scenario) -> Vec<Target> {
     let wanted = if options.targets.is_empty() { Target::value_variants() } else { &options.targets };
     let is_asked_for = !options.targets.is_empty();
     let fits = |target: &&Target| match scenario {
-        Scenario::Start => target.is_ours(),
+        // What no floor can do.
+        Scenario::Start | Scenario::Cancel | Scenario::Restart | Scenario::Storm => target.is_ours(),
         // Memory does not hang on what a commit waits for.
         Scenario::Idle => matches!(target, Target::F1 | Target::SqliteFull | Target::Postgres) || is_asked_for,
         _ => true,
@@ -82,8 +83,13 @@ async fn one(options: &RunOptions, stage: &mut Stage, scenario: Scenario, target
     let place = stage.place(target, (scenario == Scenario::Idle).then(|| ours::conversation_idle(options))).await?;
     let figures = match scenario.plan() {
         Some(plan) => Figures::Talked(talk(options, stage, &place, plan).await?),
-        None if scenario == Scenario::Start => Figures::Start(start(stage, &place).await?),
-        None => Figures::Idle(idle(stage, &place, if options.quick { 200 } else { 5000 }).await?),
+        None => match scenario {
+            Scenario::Start => Figures::Start(start(stage, &place).await?),
+            Scenario::Cancel => Figures::Timed(cancel(options, stage, &place).await?),
+            Scenario::Restart => Figures::Timed(restart(options, stage, &place).await?),
+            Scenario::Storm => Figures::Timed(storm(options, stage, &place).await?),
+            _ => Figures::Idle(idle(stage, &place, if options.quick { 200 } else { 5000 }).await?),
+        },
     };
     place.remove()?;
     Ok(figures)
@@ -129,6 +135,36 @@ impl Cpu {
         let seconds = Duration::from_micros(now.at - self.at).as_secs_f64();
         Ok(Shared { others_cpu_seconds: now.others - self.others, foreign_cores: foreign.max(0.0) / seconds })
     }
+}
+
+/// Cancels of this many conversations, each again and again, until there are so many.
+async fn cancel(options: &RunOptions, stage: &Stage, place: &Place) -> Result<Timed> {
+    let (server, _) = stage.start(place).await?;
+    sleep(SETTLE).await;
+    let (talking, each) = if options.quick { (10, 2) } else { (100, 10) };
+    load::cancels(server.port, stage.upstream_url(), talking, each).await.with_context(|| server.words())
+}
+
+async fn restart(options: &RunOptions, stage: &Stage, place: &Place) -> Result<Timed> {
+    let (server, _) = stage.start(place).await?;
+    sleep(SETTLE).await;
+    let port = server.port;
+    let open = load::talking(port, if options.quick { 50 } else { 1000 }).await.with_context(|| server.words())?;
+    let killed_at = monotonic_micros();
+    // Which kills it, and waits for its end.
+    drop(server);
+    let coming_back = load::come_back(open, port, killed_at);
+    let (server, each) = tokio::join!(stage.start_at(place, port), coming_back);
+    let (server, _) = server?;
+    load::compare(port, each).await.with_context(|| server.words())
+}
+
+async fn storm(options: &RunOptions, stage: &Stage, place: &Place) -> Result<Timed> {
+    let (server, _) = stage.start(place).await?;
+    sleep(SETTLE).await;
+    let away = load::away(server.port, if options.quick { 200 } else { 5000 }).await.with_context(|| server.words())?;
+    let each = load::come_back(away, server.port, monotonic_micros()).await;
+    load::compare(server.port, each).await.with_context(|| server.words())
 }
 
 async fn start(stage: &Stage, place: &Place) -> Result<Start> {

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use crate::{cli::RunOptions, floor::Synchronous};
 
 /// What is raised over the defaults, in words for the report.
-pub(crate) const RAISED: &str = "limits.runs_concurrent_max 64 → 4096, limits.sessions_max 10000 → 20000, in idle alone limits.conversation_idle 1m → 30s (10s with --quick) and limits.websocket_ping_interval 25s → 5m";
+pub(crate) const RAISED: &str = "limits.runs_concurrent_max 64 → 4096, limits.sessions_max and sessions_per_caller_max → 20000, limits.calls_per_second_max and calls_burst_max → 100000, in idle alone limits.conversation_idle 1m → 30s (10s with --quick) and limits.websocket_ping_interval 25s → 5m";
 
 /// In the scenario `idle`: long enough for all conversations to be in memory at once, and no longer.
 pub(crate) fn conversation_idle(options: &RunOptions) -> Duration {
@@ -41,7 +41,8 @@ pub(crate) fn config(port: u16, upstream: &str, data: &Path, database: &Database
          models:\n  \
            pour: {{ base_url: \"{upstream}\", model: fake, retries_max: 0 }}\n\
          routing: {{ fallback: speaker }}\n\
-         limits: {{ runs_concurrent_max: 4096, sessions_max: 20000{idle} }}\n\
+         limits: {{ runs_concurrent_max: 4096, sessions_max: 20000, sessions_per_caller_max: 20000, calls_per_second_max: \
+         100000, calls_burst_max: 100000{idle} }}\n\
          agents:\n  \
            - {{ id: speaker, kind: model, name: Speaker, description: Says tokens., model: pour }}\n"
     )

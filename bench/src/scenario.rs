@@ -22,6 +22,15 @@ pub(crate) enum Scenario {
     /// 5,000 WebSockets whose conversations are idle: first in memory, then put away.
     #[value(name = "idle")]
     Idle,
+    /// Cancels of answers that are under way, while others talk: until the model's socket is closed.
+    #[value(name = "cancel")]
+    Cancel,
+    /// 1,000 conversations with turns under way, over WebSockets; `kill -9`, a start, and all come back at once.
+    #[value(name = "restart")]
+    Restart,
+    /// 5,000 WebSockets that come back at once to a server that runs, each with something missing.
+    #[value(name = "storm")]
+    Storm,
 }
 
 /// Conversations that talk at the same time, again and again.
@@ -46,6 +55,9 @@ impl Scenario {
             Self::Steady => "100x100",
             Self::Crowd => "1000x100",
             Self::Idle => "idle",
+            Self::Cancel => "cancel",
+            Self::Restart => "restart",
+            Self::Storm => "storm",
         }
     }
 
@@ -56,6 +68,11 @@ impl Scenario {
             Self::Flood => "16 conversations × 200 tokens at 0 ms",
             Self::Steady => "100 conversations × 100 tokens at 20 ms",
             Self::Crowd => "1,000 conversations × 100 tokens at 20 ms, started over 1 s",
+            Self::Cancel => {
+                "cancel: from the sending of a cancel until the model sees the end of its socket, while others talk"
+            }
+            Self::Restart => "restart: from the kill -9 until each of the conversations goes on at its client",
+            Self::Storm => "storm: from the moment at which all come back until each has what it missed",
             Self::Idle => "idle WebSockets: with their conversations in memory, and after those were put away",
         }
     }
@@ -69,7 +86,7 @@ impl Scenario {
             start_over: Duration::from_millis(start_ms),
         };
         match self {
-            Self::Start | Self::Idle => None,
+            Self::Start | Self::Idle | Self::Cancel | Self::Restart | Self::Storm => None,
             Self::Flood => Some(plan(16, 200, 0, 0)),
             // Not all in the same millisecond: a model does not answer a hundred people in step.
             Self::Steady => Some(plan(100, 100, 20, 20)),

@@ -90,7 +90,11 @@ impl Stage {
 
     /// Starts the target there and waits until it is ready; milliseconds that it took.
     pub(crate) async fn start(&self, place: &Place) -> Result<(Server, f64)> {
-        let port = free_port()?;
+        self.start_at(place, free_port()?).await
+    }
+
+    /// The same, at a port that clients know already.
+    pub(crate) async fn start_at(&self, place: &Place, port: u16) -> Result<(Server, f64)> {
         let mut command = match (place.target.kind(), &place.database) {
             (Kind::Floor(kind, synchronous), _) => {
                 let mut command = tied(&self.own_program);

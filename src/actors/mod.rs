@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod arbiters;
+pub mod callers;
 pub mod client;
 pub mod conversation;
 pub mod figures;
@@ -9,6 +10,7 @@ pub mod guard;
 mod health;
 pub mod persistence;
 pub mod policy;
+pub mod rate;
 pub mod registry;
 pub mod retention;
 pub mod router;

@@ -10,6 +10,7 @@ use crate::{
     actors::{
         agent::{self, AgentActors},
         arbiters::Arbiters,
+        callers::Callers,
         client::ConversationClient,
         conversation::ConversationParts,
         figures::Figures,
@@ -105,11 +106,13 @@ pub(super) async fn build(
     };
     let draining = client.draining.clone();
     let (bounds, count) = (Arc::new(options.sessions), Arc::new(AtomicUsize::new(0)));
-    let sessions = SessionParts { client: client.clone(), topics, bounds, closing: CancellationToken::new(), count };
+    let (closing, told) = (CancellationToken::new(), Arc::default());
+    let sessions = SessionParts { client: client.clone(), topics, bounds, closing, count, told };
     let Levels { root, agents: of_agents, conversations } = ground.levels;
     Ok(Hub {
         client,
         sessions,
+        callers: Arc::new(Callers::new(options.callers)),
         store: ground.store,
         persistence,
         catalog,

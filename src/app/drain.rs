@@ -12,6 +12,10 @@ use super::{Running, serve::tell_the_service_manager};
 
 /// How often is looked whether the runs are over.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// What of the time to drain is kept for goodbyes and last writes, at most.
+const GOODBYE_TIME: Duration = Duration::from_secs(5);
+/// What clients have for their goodbye where the time to drain leaves less.
+const GOODBYE_TIME_MIN: Duration = Duration::from_secs(1);
 /// What is left for the last writes where running turns took all of the time.
 const FLUSH_TIME_MIN: Duration = Duration::from_secs(3);
 
@@ -48,13 +52,18 @@ impl Running {
 
     /// Goes down in order, also where the store is silent: within the time to drain and a few seconds more.
     pub async fn drain(self) -> Stopped {
-        let flush_until = Instant::now() + self.drain_timeout;
+        let (began, until) = (Instant::now(), Instant::now() + self.drain_timeout);
         self.hub.draining.cancel();
-        tokio::time::timeout(self.drain_timeout, self.runs_over()).await.ok();
+        timeout_at(began + turns_time(self.drain_timeout), self.runs_over()).await.ok();
         self.hub.sessions.closing.cancel();
-        self.server.stop(true).await;
-        self.serving.await.ok();
-        let flush_until = flush_until.max(Instant::now() + FLUSH_TIME_MIN);
+        let goodbyes = async {
+            self.server.stop(true).await;
+            self.serving.await.ok();
+        };
+        if timeout_at(until.max(Instant::now() + GOODBYE_TIME_MIN), goodbyes).await.is_err() {
+            tracing::info!("some clients do not take their goodbye, they are left");
+        }
+        let flush_until = until.max(Instant::now() + FLUSH_TIME_MIN);
         if timeout_at(flush_until, self.hub.persistence.flush()).await.is_ok() {
             return Stopped::Drained;
         }
@@ -71,6 +80,11 @@ impl Running {
         self.hub.persistence.flush().await;
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// How long running turns may go on, so that all is over within the time to drain.
+fn turns_time(drain_timeout: Duration) -> Duration {
+    drain_timeout.saturating_sub((drain_timeout / 6).min(GOODBYE_TIME))
 }
 
 /// SIGTERM and SIGINT. From the moment that this is there they no longer end the process by themselves.
@@ -93,6 +107,18 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_time_to_drain_is_kept_for_goodbyes() {
+        for (whole, turns) in [(0, 0), (600, 500), (30_000, 25_000), (3_600_000, 3_595_000)] {
+            assert_eq!(turns_time(Duration::from_millis(whole)), Duration::from_millis(turns));
         }
     }
 }

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use super::Options;
 use crate::{
     actors::{
-        conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy, retention::RetentionBounds,
-        run::HistoryBounds, session::SessionBounds, topic::TailBounds,
+        callers::CallerBounds, conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy,
+        rate::Rate, retention::RetentionBounds, run::HistoryBounds, session::SessionBounds, topic::TailBounds,
     },
     agent::catalog::AgentSlot,
     clock::SystemClock,
@@ -27,6 +27,7 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
             port: config.server.port,
             workers: config.server.workers,
             write_deadline: limits.write_deadline.0,
+            head_timeout: limits.head_timeout.0,
             shutdown_timeout: Duration::from_secs(5),
         },
         cors_origins: config.server.cors_origins.clone(),
@@ -36,6 +37,10 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
         restarts: restarts(&config.supervision),
         conversations: conversations(limits),
         sessions: sessions(limits),
+        callers: CallerBounds {
+            calls: Rate { per_second: limits.calls_per_second_max, burst: limits.calls_burst_max },
+            sessions_max: limits.sessions_per_caller_max,
+        },
         http: http(limits),
         tail: TailBounds { ring_events_max: limits.ring_events_max, ring_bytes_max: limits.ring_bytes_max.0 },
         group: GroupBounds {
@@ -101,6 +106,7 @@ fn sessions(limits: &Limits) -> SessionBounds {
         wait_for_conversation: limits.wait_for_conversation.0,
         write_deadline: limits.write_deadline.0,
         sessions_max: limits.sessions_max,
+        messages: Rate { per_second: limits.messages_per_second_max, burst: limits.messages_burst_max },
         ..SessionBounds::default()
     }
 }
@@ -110,6 +116,8 @@ fn http(limits: &Limits) -> HttpLimits {
         content_bytes_max: limits.content_bytes_max.0,
         body_bytes_max: limits.body_bytes_max.0,
         body_timeout: limits.body_timeout.0,
+        body_bytes_per_second_min: limits.body_bytes_per_second_min.0,
+        frames: Rate { per_second: limits.frames_per_second_max, burst: limits.frames_burst_max },
         wait_time_max: limits.wait_time_max.0,
         websocket_ping_interval: limits.websocket_ping_interval.0,
         websocket_pong_timeout: limits.websocket_pong_timeout.0,

@@ -23,8 +23,8 @@ pub use self::{
 };
 use crate::{
     actors::{
-        conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy, retention::RetentionBounds,
-        run::HistoryBounds, session::SessionBounds, topic::TailBounds,
+        callers::CallerBounds, conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy,
+        retention::RetentionBounds, run::HistoryBounds, session::SessionBounds, topic::TailBounds,
     },
     agent::catalog::AgentSlot,
     clock::{Clock, SystemClock},
@@ -52,6 +52,8 @@ pub struct Options {
     pub conversations: ConversationBounds,
     /// Bounds of sessions.
     pub sessions: SessionBounds,
+    /// Bounds of one caller.
+    pub callers: CallerBounds,
     /// Bounds of HTTP.
     pub http: HttpLimits,
     /// Bounds of the tail in memory.
@@ -84,6 +86,7 @@ impl Options {
             restarts: RestartPolicy::default(),
             conversations: ConversationBounds::default(),
             sessions: SessionBounds::default(),
+            callers: CallerBounds::default(),
             http: HttpLimits::default(),
             tail: TailBounds::default(),
             group: GroupBounds::default(),

@@ -146,6 +146,7 @@ async fn open(database: Database, url: String) -> Result<SqlStore, ConnectError>
         acquire_timeout: database.acquire_timeout.0,
         statement_timeout: database.statement_timeout.0,
         commit_timeout: database.commit_timeout.0,
+        boot_id: sql::boot_id(),
     })
     .await
 }

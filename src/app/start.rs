@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use actix_web::{dev::ServerHandle, web::Data};
+use futures::StreamExt;
 use tokio::{
     runtime::{Builder, Runtime},
     task::JoinHandle,
@@ -13,8 +14,11 @@ use super::{Options, build::build};
 use crate::{
     context::ContextStore,
     http::{self, Hub, Serving},
-    store::Store,
+    store::{ConversationKey, Store},
 };
+
+/// Conversations that are woken at the same time, so that they share commits.
+const WAKING_MAX: usize = 256;
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -95,11 +99,12 @@ impl Running {
         tracing::info!(conversations = open.len(), "going on with turns that were open");
         let hub = self.hub.clone();
         actix_rt::spawn(async move {
-            for key in open {
-                if let Err(refusal) = hub.client.wake(&key).await {
+            let wake = async |key: ConversationKey| {
+                if let Err(refusal) = hub.asker().wake(&key).await {
                     tracing::warn!(conversation = %key.id, %refusal, "an open turn could not be taken up");
                 }
-            }
+            };
+            futures::stream::iter(open).for_each_concurrent(WAKING_MAX, wake).await;
         });
         Ok(())
     }

@@ -66,6 +66,27 @@ pub struct Limits {
     /// Connections at the same time, WebSocket and SSE together. Each costs a file descriptor.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub sessions_max: usize,
+    /// Sessions of one caller at the same time. One caller cannot take all places; a caller is an address while there are no users.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub sessions_per_caller_max: usize,
+    /// Messages of one WebSocket a second, in the long run. More get `rate_limited`; who goes on all the same is closed with 4429.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub messages_per_second_max: u32,
+    /// Messages of one WebSocket at once, after a rest.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub messages_burst_max: u32,
+    /// Frames of one WebSocket a second, in the long run: pieces of messages, pings and pongs too. More close it with 4429.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub frames_per_second_max: u32,
+    /// Frames of one WebSocket at once, after a rest. A message in more pieces than this closes it.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub frames_burst_max: u32,
+    /// Calls of one caller a second, in the long run: requests of HTTP and commands of all its WebSockets. More get `rate_limited`, on HTTP with 429.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub calls_per_second_max: u32,
+    /// Calls of one caller at once, after a rest. Clients that all come back at once behind one address need as many.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub calls_burst_max: u32,
     /// The longest that an HTTP request may wait for the end of its turn. Then it gets what is known so far.
     #[schemars(extend("x-duration" = { "min": "0s", "max": "10m" }))]
     pub wait_time_max: HumanDuration,
@@ -84,9 +105,15 @@ pub struct Limits {
     /// How long running turns may go on after a stop was asked for. Then they are cut and go on after the next start.
     #[schemars(extend("x-duration" = { "min": "0s", "max": "1h" }))]
     pub drain_timeout: HumanDuration,
-    /// The time within which the body of an HTTP request must be whole. Then the request is refused.
+    /// The time within which the head of an HTTP request must be whole. Then the connection is closed.
+    #[schemars(extend("x-duration" = { "min": "100ms", "max": "5m" }))]
+    pub head_timeout: HumanDuration,
+    /// The time within which the body of an HTTP request must be whole, and a message of a WebSocket that came in part. Then the request is refused, the WebSocket closed.
     #[schemars(extend("x-duration" = { "min": "1s", "max": "5m" }))]
     pub body_timeout: HumanDuration,
+    /// How many bytes of a body must come in a second, after the first 3 s. A slower one is refused; 0B takes any.
+    #[schemars(extend("x-size" = { "min": "0B", "max": "1MiB" }))]
+    pub body_bytes_per_second_min: ByteSize,
     /// How often a WebSocket is pinged. Longer than a proxy's own limit and the proxy closes it.
     #[schemars(extend("x-duration" = { "min": "1s", "max": "10m" }))]
     pub websocket_ping_interval: HumanDuration,
@@ -120,13 +147,22 @@ impl Default for Limits {
             turn_time_max: HumanDuration::from_secs(10 * 60),
             runs_concurrent_max: 64,
             sessions_max: 10_000,
+            sessions_per_caller_max: 5_000,
+            messages_per_second_max: 20,
+            messages_burst_max: 40,
+            frames_per_second_max: 200,
+            frames_burst_max: 400,
+            calls_per_second_max: 1_000,
+            calls_burst_max: 2_000,
             wait_time_max: HumanDuration::from_secs(60),
             ring_events_max: 512,
             ring_bytes_max: ByteSize::from_kib(512),
             commit_group_writes_max: 512,
             commit_interval_min: HumanDuration::from_millis(1),
             drain_timeout: HumanDuration::from_secs(30),
+            head_timeout: HumanDuration::from_secs(5),
             body_timeout: HumanDuration::from_secs(15),
+            body_bytes_per_second_min: ByteSize(512),
             websocket_ping_interval: HumanDuration::from_secs(25),
             websocket_pong_timeout: HumanDuration::from_secs(8),
             sse_heartbeat: HumanDuration::from_secs(15),

@@ -3,7 +3,11 @@
 //! "On this machine" is more than a loopback peer: a proxy there, or a page whose name resolves to 127.0.0.1, would make
 //! everybody local. So neither headers of a proxy nor a foreign `Host` pass without the token.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
 use protocol::Code;
@@ -11,7 +15,10 @@ use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
 use super::{hub::Hub, origin, problem::Problem};
-use crate::store::Owner;
+use crate::{
+    actors::callers::{Caller, Callers},
+    store::Owner,
+};
 
 /// A caller of the user endpoints, and whose conversations these are.
 #[derive(Debug, Clone)]
@@ -26,7 +33,7 @@ impl FromRequest for User {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(origin::check(request).and_then(|()| user(request)))
+        ready(origin::check(request).and_then(|()| user(request)).and_then(|user| counted(request, user)))
     }
 }
 
@@ -57,6 +64,25 @@ impl FromRequest for Admin {
             Err(Problem::new(Code::Unauthorized, detail))
         })
     }
+}
+
+/// Refuses a caller that asks too much.
+fn counted(request: &HttpRequest, user: User) -> Result<User, Problem> {
+    let Some(hub) = request.app_data::<Data<Hub>>() else { return Ok(user) };
+    match caller(request, &hub.callers).call() {
+        Ok(()) => Ok(user),
+        Err(_at_most_a_second) => {
+            let detail = "this caller asks more than `limits.calls_per_second_max`; ask again in a second";
+            Err(Problem::new(Code::RateLimited, detail))
+        }
+    }
+}
+
+/// Whose request this is. Who shows the token may be a proxy, which is believed whom it asks for.
+pub(super) fn caller(request: &HttpRequest, callers: &Arc<Callers>) -> Caller {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let behind = shows_admin_token(request).then(|| origin::forwarded_for(request)).flatten();
+    callers.at(behind.unwrap_or(peer))
 }
 
 fn shows_admin_token(request: &HttpRequest) -> bool {

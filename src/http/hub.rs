@@ -11,9 +11,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     actors::{
         agent::AgentActors,
+        callers::Callers,
         client::ConversationClient,
         figures::Figures,
         persistence::PersistenceHandle,
+        rate::Rate,
         registry::ConversationRegistry,
         retention::{RetentionActor, SweepFigures},
         router::Router,
@@ -32,8 +34,12 @@ pub struct HttpLimits {
     pub content_bytes_max: usize,
     /// The longest body.
     pub body_bytes_max: usize,
-    /// How long a body may take.
+    /// How long a body may take, and a message of a WebSocket that came in part.
     pub body_timeout: Duration,
+    /// How fast a body must come at least, in bytes a second; 0: no matter how fast.
+    pub body_bytes_per_second_min: usize,
+    /// Frames of one WebSocket, whatever they are: pieces of messages, pings and pongs too.
+    pub frames: Rate,
     /// How long `?wait=true` waits.
     pub wait_time_max: Duration,
     /// The longest frame that is read at all, to be refused politely.
@@ -52,6 +58,8 @@ impl Default for HttpLimits {
             content_bytes_max: 32 * 1024,
             body_bytes_max: 256 * 1024,
             body_timeout: Duration::from_secs(15),
+            body_bytes_per_second_min: 512,
+            frames: Rate { per_second: 200, burst: 400 },
             wait_time_max: Duration::from_mins(1),
             frame_bytes_read_max: 1024 * 1024,
             websocket_ping_interval: Duration::from_secs(25),
@@ -67,6 +75,8 @@ pub struct Hub {
     pub client: ConversationClient,
     /// What sessions are built from.
     pub sessions: SessionParts,
+    /// How much each caller asks.
+    pub callers: Arc<Callers>,
     /// Where to read.
     pub store: Arc<dyn Store>,
     /// Whether it can be written.

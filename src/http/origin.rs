@@ -75,6 +75,12 @@ pub fn is_forwarded(request: &HttpRequest) -> bool {
     FORWARDED.iter().any(|name| request.headers().contains_key(*name))
 }
 
+/// The address that the nearest proxy saw: the last one of `X-Forwarded-For`. Only for those who are believed.
+pub fn forwarded_for(request: &HttpRequest) -> Option<IpAddr> {
+    let last = request.headers().get_all("X-Forwarded-For").last()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{is_same, names_local};

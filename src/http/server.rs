@@ -1,6 +1,9 @@
 //! The HTTP server: routes, middleware, sockets.
 
-use std::{net::TcpListener, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener, ToSocketAddrs},
+    time::Duration,
+};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer, ResponseError,
@@ -12,6 +15,7 @@ use actix_web::{
 };
 use actix_web_lab::middleware::CatchPanic;
 use protocol::Code;
+use socket2::{Domain, Socket, Type};
 
 use super::{
     admin, agents, connection, conversations, health, history,
@@ -20,6 +24,10 @@ use super::{
     problem::{Problem, from_path_error, from_query_error},
     sse, ws,
 };
+
+/// Connections that may wait to be taken. With the 128 of the standard library, clients that all come back at once would
+/// try again only after seconds. The system may allow fewer (`net.core.somaxconn`).
+const BACKLOG_CONNECTIONS: i32 = 8192;
 
 /// How to serve; from config `server`.
 #[derive(Debug, Clone)]
@@ -32,6 +40,8 @@ pub struct ServerOptions {
     pub workers: usize,
     /// How long a client may take nothing at all.
     pub write_deadline: Duration,
+    /// How long the head of a request may take.
+    pub head_timeout: Duration,
     /// How long requests under way may take when the server goes down.
     pub shutdown_timeout: Duration,
 }
@@ -43,6 +53,7 @@ impl Default for ServerOptions {
             port: 8080,
             workers: 2,
             write_deadline: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(5),
             shutdown_timeout: Duration::from_secs(5),
         }
     }
@@ -65,7 +76,23 @@ impl std::fmt::Debug for Serving {
 /// # Errors
 /// What keeps it from listening: the port is taken, the address is not this machine's.
 pub fn bind(options: &ServerOptions) -> std::io::Result<TcpListener> {
-    TcpListener::bind((options.host.as_str(), options.port))
+    let mut failed = std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address");
+    for address in (options.host.as_str(), options.port).to_socket_addrs()? {
+        match listen(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // As the standard library does: a port whose last connections are not quite gone can be taken again.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG_CONNECTIONS)?;
+    Ok(socket.into())
 }
 
 impl Serving {
@@ -86,6 +113,7 @@ impl Serving {
         let server = HttpServer::new(factory)
             .workers(options.workers)
             .on_connect(move |socket, extensions| connection::prepare(socket, extensions, write_deadline))
+            .client_request_timeout(options.head_timeout)
             .tcp_nodelay(true)
             .shutdown_timeout(options.shutdown_timeout.as_secs().max(1))
             .disable_signals()

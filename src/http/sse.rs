@@ -45,7 +45,7 @@ pub(super) async fn open(
     request: HttpRequest,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
-    admit(&hub)?;
+    let seat = admit(&hub, &request)?;
     let join = position(&request, query.into_inner())?;
     let key = hub.key(user.0, *id);
     let read = key.clone();
@@ -61,7 +61,7 @@ pub(super) async fn open(
     }
     let (outlet, reader) = Outlet::new();
     let cut = connection::cut(&request);
-    let session = SessionActor::new(hub.sessions.clone(), key, Kind::Sse, outlet, cut, Some(join)).start();
+    let session = SessionActor::new(hub.sessions.clone(), key, Kind::Sse, outlet, cut, seat, Some(join)).start();
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CONTENT_TYPE, "text/event-stream; charset=utf-8"));
     response.insert_header((header::CACHE_CONTROL, "no-cache, no-transform"));

@@ -8,17 +8,25 @@ mod bad_input;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod cancels;
+#[cfg(test)]
 mod columns;
 #[cfg(test)]
 mod context;
 #[cfg(test)]
+mod deaf;
+#[cfg(test)]
 mod deploy;
+#[cfg(test)]
+mod epochs;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod figures;
 #[cfg(test)]
 mod heartbeats;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod layers;
 #[cfg(test)]

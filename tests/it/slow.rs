@@ -4,17 +4,13 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::json;
-use socket2::{Domain, Socket, Type};
 use switchboard::agent::catalog::AgentLimits;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::AsyncReadExt;
 
 use crate::support::{
     client::{assert_dense, new_id},
     embedded::Embedded,
-    raw::UPGRADE,
+    raw::{UPGRADE, never_reading},
     scripted::scripted,
 };
 
@@ -26,19 +22,6 @@ fn server(write_deadline: Duration) -> Embedded {
         options.sessions.write_deadline = write_deadline;
         options.server.write_deadline = write_deadline;
     })
-}
-
-/// Opens a request whose answer nobody reads, with as small a window as the system gives.
-async fn never_reading(server: &Embedded, path: &str, headers: &str) -> TcpStream {
-    let address: std::net::SocketAddr = server.url.trim_start_matches("http://").parse().unwrap();
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(2048).unwrap();
-    socket.connect(&address.into()).unwrap();
-    socket.set_nonblocking(true).unwrap();
-    let mut stream = TcpStream::from_std(socket.into()).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream
 }
 
 async fn sessions(server: &Embedded) -> u64 {

@@ -101,6 +101,31 @@ async fn a_turn_longer_than_the_time_to_drain_is_left_with_0_and_taken_up_by_the
 }
 
 #[tokio::test]
+async fn clients_are_told_each_another_time_to_come_back_and_are_closed() {
+    let (mut server, _model) = server("30s", Vec::new()).await;
+    let id = new_id();
+    server.post("/api/conversations", json!({ "conversationId": id })).await.expect(201);
+    let mut clients = Vec::new();
+    for _ in 0..40 {
+        let mut ws = server.ws(&id).await;
+        ws.subscribe(None).await;
+        clients.push(ws);
+    }
+    signal(&server);
+    let mut hints = Vec::new();
+    for client in &mut clients {
+        let draining = client.op("draining", &mut Vec::new()).await;
+        hints.push(draining["reconnectAfterMs"].as_u64().unwrap());
+        assert_eq!(u16::from(client.closed().await.expect("a close frame").code), 4012);
+    }
+    assert_eq!(server.wait(SOON).await.code(), Some(0), "{}", server.log());
+    assert!(hints.iter().all(|hint| (250..2250).contains(hint)), "{hints:?}");
+    let different: std::collections::HashSet<_> = hints.iter().collect();
+    // Of 2,000 values, 40 that fall on 20 or fewer are no chance.
+    assert!(different.len() > 20, "{hints:?}");
+}
+
+#[tokio::test]
 async fn a_second_signal_leaves_at_once_and_what_was_acknowledged_is_stored() {
     let (mut server, _model) = server("30m", vec![slow(), brisk(), brisk()]).await;
     let id = new_id();

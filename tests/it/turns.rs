@@ -2,11 +2,12 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use switchboard::agent::catalog::AgentLimits;
 
 use crate::support::{
     client::{assert_dense, new_id, said, types},
-    embedded::Embedded,
-    scripted::Gate,
+    embedded::{Embedded, three_agents},
+    scripted::{Gate, scripted},
 };
 
 /// Sends a message without waiting; answers its 202.
@@ -146,6 +147,28 @@ async fn a_cancel_is_taken_while_running_waiting_finished_and_before_its_message
     assert_eq!(again["status"], "cancelled");
     server.post(&cancel, json!({ "turnId": new_id() })).await.expect_problem(404, "not_found");
     server.post(&cancel, json!({})).await.expect_problem(400, "invalid_field");
+}
+
+#[tokio::test]
+async fn a_cancel_between_two_runs_ends_the_turn_and_the_second_never_runs() {
+    let mut agents = three_agents();
+    let one_at_a_time = AgentLimits { runs_concurrent_max: 1, ..AgentLimits::default() };
+    agents[2] = scripted("gamma", one_at_a_time);
+    let server = Embedded::with(agents, |_| {});
+    let (held, id) = (new_id(), new_id());
+    let holder = send(&server, &held, json!({ "content": "gamma hang" })).await;
+    server.until_metric("switchboard_agent_runs_active{agent=\"gamma\"}", 1).await;
+    let turn = send(&server, &id, json!({ "content": "beta handover=gamma say=never" })).await;
+    server.until_metric("switchboard_agent_runs_waiting{agent=\"gamma\"}", 1).await;
+    let cancel = format!("/api/conversations/{id}/cancel");
+    server.post(&cancel, json!({ "turnId": turn["turnId"] })).await.expect(202);
+    let events = until_over(&server, &id, 1).await;
+    assert_eq!((&events.last().unwrap()["status"], &events.last().unwrap()["runs"]), (&json!("cancelled"), &json!(2)));
+    assert!(!types(&events).contains(&"content_chunk"), "{events:?}");
+    server.until_metric("switchboard_agent_runs_waiting{agent=\"gamma\"}", 0).await;
+    let cancel = format!("/api/conversations/{held}/cancel");
+    server.post(&cancel, json!({ "turnId": holder["turnId"] })).await.expect(202);
+    server.say(&id, "gamma say=free").await;
 }
 
 #[tokio::test]

@@ -1,14 +1,19 @@
 //! The load: conversations that are opened, talk once, and are read to the end of their turn.
 
 mod bare;
+mod cancel;
 mod check;
+mod follower;
 mod read;
+mod resume;
 mod rounds;
 mod sse;
 mod ws;
 
 pub(crate) use self::{
     bare::{Bare, bare},
+    cancel::cancels,
+    resume::{away, come_back, compare, talking},
     rounds::{Load, Rounds, idle, run},
     ws::Socket,
 };

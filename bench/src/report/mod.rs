@@ -21,7 +21,11 @@ pub(crate) struct Report {
 impl Report {
     /// Every token came once and in order.
     pub(crate) fn is_faultless(&self) -> bool {
-        self.rows.iter().all(|row| !matches!(&row.figures, Figures::Talked(talked) if talked.failed > 0))
+        self.rows.iter().all(|row| match &row.figures {
+            Figures::Talked(talked) => talked.failed == 0,
+            Figures::Timed(timed) => timed.failed == 0,
+            Figures::Start(_) | Figures::Idle(_) => true,
+        })
     }
 }
 
@@ -53,6 +57,40 @@ pub(crate) enum Figures {
     Talked(Talked),
     Start(Start),
     Idle(Idle),
+    Timed(Timed),
+}
+
+/// Of something that happened often, each time with its own duration.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Timed {
+    /// How often.
+    pub(crate) count: usize,
+    pub(crate) ms: Option<Spread>,
+    /// How often it went wrong: something was lost, doubled, changed or late beyond measure.
+    pub(crate) failed: usize,
+    pub(crate) faults: Vec<String>,
+}
+
+/// Faults that are kept in words; all are counted.
+const FAULTS_KEPT_MAX: usize = 5;
+
+impl Timed {
+    /// Of microseconds.
+    pub(crate) fn of(each: Vec<anyhow::Result<u64>>) -> Self {
+        let (mut micros, mut timed) = (Vec::new(), Self::default());
+        for one in each {
+            match one {
+                Ok(one) => micros.push(one),
+                Err(fault) => {
+                    timed.failed += 1;
+                    if timed.faults.len() < FAULTS_KEPT_MAX {
+                        timed.faults.push(format!("{fault:#}"));
+                    }
+                }
+            }
+        }
+        Self { count: micros.len(), ms: Spread::millis(micros), ..timed }
+    }
 }
 
 /// Of rounds of conversations. Milliseconds, KiB.

@@ -1,6 +1,6 @@
 //! The tables, in Markdown.
 
-use super::{Figures, Idle, Row, Start, Talked};
+use super::{Figures, Idle, Row, Start, Talked, Timed};
 use crate::{scenario::Scenario, stats::Spread, target::Target};
 
 /// The table of a scenario.
@@ -18,6 +18,11 @@ pub(crate) fn table(scenario: Scenario, rows: &[Row]) -> String {
             Figures::Start(start) => {
                 head(&mut lines, &["server", "new database, ms", "existing database, ms", "RSS, MB"]);
                 lines.push(start_line(row.target, start));
+            }
+            Figures::Timed(timed) => {
+                head(&mut lines, &["server", "times", "ms p50 / p99 / max", "failed"]);
+                lines.push(timed_line(row.target, timed));
+                notes.extend(timed.faults.iter().map(|fault| format!("{}: {fault}", row.target.name())));
             }
             Figures::Idle(idle) => {
                 head(&mut lines, &IDLE);
@@ -114,6 +119,10 @@ fn talked_line(target: Target, talked: &Talked, floors: Floors<'_>) -> String {
 fn start_line(target: Target, start: &Start) -> String {
     let (new, existing, rss) = (start.new_database_ms, start.existing_database_ms, megabytes(start.rss_kib));
     format!("| {} | {new:.0} | {existing:.0} | {rss} |", target.name())
+}
+
+fn timed_line(target: Target, timed: &Timed) -> String {
+    format!("| {} | {} | {} | {} |", target.name(), timed.count, spread(timed.ms, true), timed.failed)
 }
 
 fn idle_line(target: Target, idle: &Idle) -> String {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Following, Join, Outgoing, Phase, Reset, SessionActor,
+    departure::reconnect_after_ms,
     position::{Gap, Start, start_at},
 };
 use crate::{
@@ -231,8 +232,9 @@ impl SessionActor {
     }
 
     /// The server goes down: the client is told when to come back.
-    pub(super) fn drain(&mut self) {
-        let reconnect_after_ms = 250 + (self.key.id.0.as_u128() % 2000) as u64;
+    pub(super) fn drain(&mut self, open: usize) {
+        let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
+        let reconnect_after_ms = reconnect_after_ms(random, open);
         self.outlet.send_frame(Outgoing::Draining { reconnect_after_ms });
         self.outlet.send_frame(close_of(close::MOVED, "the server goes down; reconnect"));
     }

@@ -7,12 +7,16 @@ use protocol::{
     frame::{Approve, Cancel, FrameError, Referenced, close},
 };
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{Join, Outgoing, Phase, SessionActor, follow::to_text};
 use crate::{
-    actors::{client::Incoming, conversation::Refusal},
+    actors::{client::Incoming, conversation::Refusal, rate::Rate},
     conversation::CancelTarget,
 };
+
+/// How often a client that says too much is told so in the long run; at first as often as it may speak at once.
+const REFUSALS_PER_SECOND: u32 = 1;
 
 /// Something came in over the WebSocket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +44,11 @@ impl StreamHandler<Inbound> for SessionActor {
     fn handle(&mut self, inbound: Inbound, ctx: &mut Self::Context) {
         match inbound {
             Inbound::Text(text) => self.text(&text, ctx),
-            Inbound::Binary => self.reject(None, Code::InvalidJson, "a frame is text with a JSON object", ctx),
+            Inbound::Binary => {
+                if self.is_heard(None, ctx) {
+                    self.reject(None, Code::InvalidJson, "a frame is text with a JSON object", ctx);
+                }
+            }
             Inbound::Ping(payload) => self.beside_events(Outgoing::Pong(payload), ctx),
             Inbound::Broken(code, reason) => self.close(code, &reason, ctx),
         }
@@ -66,13 +74,39 @@ impl SessionActor {
     fn text(&mut self, text: &str, ctx: &mut Context<Self>) {
         let bytes_max = self.parts.bounds.frame_bytes_max;
         if text.len() > bytes_max {
-            let message = format!("the frame has {} bytes; `limits.frame_bytes_max` is {bytes_max}", text.len());
-            return self.reject(None, Code::TooLarge, &message, ctx);
+            if self.is_heard(None, ctx) {
+                let message = format!("the frame has {} bytes; `limits.frame_bytes_max` is {bytes_max}", text.len());
+                self.reject(None, Code::TooLarge, &message, ctx);
+            }
+            return;
         }
-        match ClientFrame::parse(text) {
+        // Read before it is counted: a client knows by its `ref` what was refused.
+        let parsed = ClientFrame::parse(text);
+        let (Err(FrameError { reference, .. }) | Ok(Referenced { reference, .. })) = &parsed;
+        if !self.is_heard(reference.as_ref(), ctx) {
+            return;
+        }
+        match parsed {
             Err(FrameError { reference, code, message }) => self.reject(reference, code, &message, ctx),
             Ok(Referenced { reference, frame }) => self.client_frame(frame, reference, ctx),
         }
+    }
+
+    /// Counts a message. One too many is refused; who goes on all the same is closed.
+    fn is_heard(&mut self, reference: Option<&Value>, ctx: &mut Context<Self>) -> bool {
+        let (rate, now) = (self.parts.bounds.messages, Instant::now());
+        let Err(wait) = self.messages.take(rate, now) else { return true };
+        if self.refusals.take(Rate { per_second: REFUSALS_PER_SECOND, burst: rate.burst }, now).is_err() {
+            self.close(close::RATE_LIMITED, "too many messages, also after it was said", ctx);
+        } else {
+            let Rate { per_second, burst } = rate;
+            let message = format!(
+                "at most {per_second} messages a second, {burst} at once; send it again in {} ms",
+                wait.as_millis() + 1
+            );
+            self.frame(&ServerFrame::Reject { reference, code: Code::RateLimited, message: &message }, ctx);
+        }
+        false
     }
 
     fn client_frame(&mut self, frame: ClientFrame, reference: Option<Value>, ctx: &mut Context<Self>) {
@@ -92,7 +126,13 @@ impl SessionActor {
                 let message = format!("{} commands wait for their answer already", self.commands_waiting);
                 self.reject(reference, Code::RateLimited, &message, ctx);
             }
-            (frame, _) => self.command(frame, reference, ctx),
+            (frame, _) => match self.seat.caller().call() {
+                Ok(()) => self.command(frame, reference, ctx),
+                Err(wait) => {
+                    let message = format!("this caller asks too much; send it again in {} ms", wait.as_millis() + 1);
+                    self.reject(reference, Code::RateLimited, &message, ctx);
+                }
+            },
         }
     }
 

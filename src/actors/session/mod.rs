@@ -5,6 +5,7 @@
 //! between them. A client that reads slowly follows later; one that takes nothing for `write_deadline` is cut off. No
 //! turn ever waits for a session.
 
+mod departure;
 mod follow;
 mod frames;
 mod outlet;
@@ -20,6 +21,7 @@ use std::{
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, SpawnHandle};
 use protocol::{Epoch, Seq, frame::close};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
@@ -28,7 +30,9 @@ pub use self::{
     position::{Gap, Start, start_at},
 };
 use super::{
+    callers::Seat,
     client::ConversationClient,
+    rate::{Bucket, Rate},
     topic::{Bell, Topic, Topics},
 };
 use crate::store::{ConversationKey, InternalId};
@@ -50,6 +54,8 @@ pub struct SessionBounds {
     pub commands_waiting_max: usize,
     /// Sessions at the same time.
     pub sessions_max: usize,
+    /// Messages of one WebSocket. More are refused, and who goes on all the same is closed.
+    pub messages: Rate,
 }
 
 impl Default for SessionBounds {
@@ -62,6 +68,7 @@ impl Default for SessionBounds {
             batch_bytes_max: 64 * 1024,
             commands_waiting_max: 16,
             sessions_max: 10_000,
+            messages: Rate { per_second: 20, burst: 40 },
         }
     }
 }
@@ -79,6 +86,8 @@ pub struct SessionParts {
     pub closing: CancellationToken,
     /// How many there are.
     pub count: Arc<AtomicUsize>,
+    /// How many of them have been told that the server goes down.
+    pub told: Arc<AtomicUsize>,
 }
 
 impl SessionParts {
@@ -149,6 +158,12 @@ pub struct SessionActor {
     /// The outlet is full; somebody waits for a place.
     blocked: bool,
     commands_waiting: usize,
+    /// What it may still say at once.
+    messages: Bucket,
+    /// How often it is still told that it says too much.
+    refusals: Bucket,
+    /// Its place among the sessions of its caller.
+    seat: Seat,
     /// Ends a session that does not get to follow something in time.
     patience: Option<SpawnHandle>,
 }
@@ -177,8 +192,10 @@ impl SessionActor {
         kind: Kind,
         outlet: Outlet,
         cut: Cut,
+        seat: Seat,
         join: Option<Join>,
     ) -> Self {
+        let now = Instant::now();
         let topic = parts.topics.get(&key);
         let speaks_frames = kind == Kind::WebSocket;
         let parts = SessionParts { client: parts.client.for_session(), ..parts };
@@ -195,6 +212,9 @@ impl SessionActor {
             reading: false,
             blocked: false,
             commands_waiting: 0,
+            messages: Bucket::full(now),
+            refusals: Bucket::full(now),
+            seat,
             patience: None,
         }
     }
@@ -220,10 +240,16 @@ impl SessionActor {
     }
 
     fn watch_for_drain(&self, ctx: &mut Context<Self>) {
-        let closing = self.parts.closing.clone();
-        let done = async move { closing.cancelled_owned().await };
-        ctx.spawn(actix::ActorFutureExt::map(actix::WrapFuture::into_actor(done, self), |(), session, ctx| {
-            session.drain();
+        let (closing, told, count) =
+            (self.parts.closing.clone(), Arc::clone(&self.parts.told), Arc::clone(&self.parts.count));
+        let done = async move {
+            closing.cancelled_owned().await;
+            let (place, open) = (told.fetch_add(1, Ordering::Relaxed), count.load(Ordering::Relaxed));
+            tokio::time::sleep(departure::leave_after(place, open)).await;
+            open
+        };
+        ctx.spawn(actix::ActorFutureExt::map(actix::WrapFuture::into_actor(done, self), |open, session, ctx| {
+            session.drain(open);
             ctx.stop();
         }));
     }

@@ -1,5 +1,5 @@
 //! Seeded random commands. After each one the events are checked by somebody who knows nothing else, and the state is
-//! compared with the one that the events alone give.
+//! compared with the one that the events alone give. The store takes its time, and a crash loses what it did not take yet.
 
 use std::time::Duration;
 
@@ -16,15 +16,18 @@ use super::{
     world::World,
 };
 use crate::conversation::{
-    Assignment, CancelTarget, Command, ConversationState, Decision, Effect, Limits, NewMessage, Rejection, Reply,
-    Route, RouteAsk, RunOrder,
+    Assignment, CancelTarget, Command, ConversationState, Decision, Effect, Limits, NewMessage, Numbered, Rejection,
+    Reply, Route, RouteAsk, RunOrder,
     run::{RunEnd, RunItem, Step, ToolEffect, ToolIntent, ToolOutcome},
 };
 
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 2_000;
 /// Of `cargo xtask test --full`.
-const SEEDS_FULL: u64 = 3_000;
-const STEPS: u32 = 2_000;
+const SEEDS_FULL: u64 = 20_000;
+const STEPS: u32 = 250;
+/// Of one seed in so many: long enough for more messages than a conversation remembers.
+const STEPS_LONG: u32 = 3_000;
+const SEEDS_PER_LONG: u64 = 40;
 /// After so many steps on average the state is built anew from the store and compared.
 const STEPS_PER_REBUILD: u64 = 64;
 
@@ -96,7 +99,19 @@ impl Simulation {
             985..987 => self.give(Command::End { reason: "over".to_owned() }),
             _ => {}
         }
+        self.commit();
         self.check_state();
+    }
+
+    /// A store that takes its time: often nothing, sometimes a part, sometimes all.
+    fn commit(&mut self) {
+        let waiting = self.world.uncommitted();
+        let stored = match self.dice.below(4) {
+            0 => waiting,
+            1 => usize::try_from(self.dice.below(waiting as u64 + 1)).unwrap(),
+            _ => 0,
+        };
+        self.world.commit(stored);
     }
 
     fn give(&mut self, command: Command) {
@@ -109,11 +124,7 @@ impl Simulation {
 
     fn take(&mut self, decision: &Decision) {
         for numbered in &decision.events {
-            self.checker.take(&numbered.envelope);
-            self.ledger.take(numbered);
-            if self.checker.turn_open().is_none() {
-                self.ledger.clear();
-            }
+            self.see(numbered);
             self.shadow.apply(&numbered.envelope, numbered.note.as_ref());
         }
         for effect in &decision.effects {
@@ -127,6 +138,14 @@ impl Simulation {
         }
         if let Reply::Accepted { accepted, duplicate: false } = &decision.reply {
             self.turns.push(accepted.turn_id);
+        }
+    }
+
+    fn see(&mut self, numbered: &Numbered) {
+        self.checker.take(&numbered.envelope);
+        self.ledger.take(numbered);
+        if self.checker.turn_open().is_none() {
+            self.ledger.clear();
         }
     }
 
@@ -288,6 +307,15 @@ impl Simulation {
 
     fn crash(&mut self) {
         self.taken_in = None;
+        let lost = self.dice.below(self.world.uncommitted() as u64 + 1);
+        if lost > 0 {
+            self.world.lose(usize::try_from(lost).unwrap());
+            // Nobody saw what was lost, and no tool was called for it.
+            (self.checker, self.ledger) = Default::default();
+            for numbered in self.world.log.clone() {
+                self.see(&numbered);
+            }
+        }
         self.shadow = self.world.rebuilt();
         let decision = self.world.crash();
         self.take(&decision);
@@ -322,7 +350,8 @@ fn unknown_of(order: &RunOrder) -> Vec<ToolIntent> {
 
 fn simulate(seed: u64) {
     let mut simulation = Simulation::new(Dice::new(seed));
-    for _ in 0..STEPS {
+    let steps = if seed.is_multiple_of(SEEDS_PER_LONG) { STEPS_LONG } else { STEPS };
+    for _ in 0..steps {
         if simulation.world.log.last().is_some_and(|last| is_end(&last.envelope)) && simulation.dice.below(8) == 0 {
             simulation = Simulation::new(simulation.dice);
         }

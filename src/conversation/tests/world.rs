@@ -35,6 +35,8 @@ pub(super) struct World {
     pub asks: VecDeque<(TurnId, RouteAsk)>,
     /// The runs that were to be started.
     pub orders: Vec<RunOrder>,
+    /// How long the log was before each decision of which nobody knows yet whether it is stored, the oldest first.
+    uncommitted: Vec<usize>,
     ids: CountedIds,
     accepted: Vec<Accepted>,
     /// Turns without their end, by acceptance, with their place in the log.
@@ -58,6 +60,7 @@ impl World {
             log: Vec::new(),
             asks: VecDeque::new(),
             orders: Vec::new(),
+            uncommitted: Vec::new(),
             ids: CountedIds::default(),
             accepted: Vec::new(),
             open_turns: Vec::new(),
@@ -69,6 +72,9 @@ impl World {
     pub(super) fn give(&mut self, command: Command) -> Result<Decision, Rejection> {
         let mut env = Env { now: self.now, ids: &mut self.ids, limits: &self.limits };
         let decision = self.state.handle(command, &mut env)?;
+        if !decision.events.is_empty() {
+            self.uncommitted.push(self.log.len());
+        }
         for numbered in &decision.events {
             self.store(numbered);
         }
@@ -140,8 +146,29 @@ impl World {
         self.log.iter().rev().find(of_call).and_then(|numbered| numbered.note.as_ref())
     }
 
+    /// Decisions that a crash may lose.
+    pub(super) fn uncommitted(&self) -> usize {
+        self.uncommitted.len()
+    }
+
+    /// The oldest of them are stored.
+    pub(super) fn commit(&mut self, decisions: usize) {
+        self.uncommitted.drain(..decisions);
+    }
+
+    /// The newest decisions never reach the store, as if they had not been.
+    pub(super) fn lose(&mut self, decisions: usize) {
+        let Some(&first) = self.uncommitted.get(self.uncommitted.len() - decisions) else { return };
+        let log = std::mem::take(&mut self.log);
+        (self.accepted, self.open_turns, self.current_agent) = Default::default();
+        for numbered in &log[..first] {
+            self.store(numbered);
+        }
+    }
+
     /// The process dies, and another one goes on.
     pub(super) fn crash(&mut self) -> Decision {
+        self.uncommitted.clear();
         self.state = self.rebuilt();
         self.asks.clear();
         self.give(Command::Recover).unwrap()

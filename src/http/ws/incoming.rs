@@ -3,6 +3,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use actix_http::ws::{Codec, Frame, Item, ProtocolError};
@@ -10,10 +11,14 @@ use actix_web::web::Payload;
 use bytes::{Bytes, BytesMut};
 use futures::Stream;
 use protocol::frame::close;
+use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::codec::Decoder;
 
 use super::Pulse;
-use crate::actors::session::Inbound;
+use crate::actors::{
+    rate::{Bucket, Rate},
+    session::Inbound,
+};
 
 /// Puts messages together from what the socket brings. Ends with the socket, with the client's close, and after what
 /// cannot be read.
@@ -24,9 +29,24 @@ pub(super) struct Incoming<S = Payload> {
     bytes: BytesMut,
     /// The message that comes in pieces.
     pieces: Option<Pieces>,
-    message_bytes_max: usize,
+    patience: Patience,
+    /// What frames may still come at once.
+    frames: Bucket,
+    /// Ends a message that does not become whole; none while there is no part of one.
+    unfinished: Option<Pin<Box<Sleep>>>,
     pulse: Pulse,
     is_over: bool,
+}
+
+/// How much is taken from a client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// A message, and each piece of one, may have so many bytes.
+    pub(super) message_bytes_max: usize,
+    /// Frames, whatever they are: most of them make no message, and each costs time.
+    pub(super) frames: Rate,
+    /// How long a message that came in part may take.
+    pub(super) message_time_max: Duration,
 }
 
 struct Pieces {
@@ -35,10 +55,45 @@ struct Pieces {
 }
 
 impl<S> Incoming<S> {
-    /// A message, and each piece of one, may have so many bytes. Whatever comes is noted in `pulse`.
-    pub(super) fn new(socket: S, message_bytes_max: usize, pulse: Pulse) -> Self {
-        let codec = Codec::new().max_size(message_bytes_max);
-        Self { socket, codec, bytes: BytesMut::new(), pieces: None, message_bytes_max, pulse, is_over: false }
+    /// Whatever comes is noted in `pulse`.
+    pub(super) fn new(socket: S, patience: Patience, pulse: Pulse) -> Self {
+        Self {
+            socket,
+            codec: Codec::new().max_size(patience.message_bytes_max),
+            bytes: BytesMut::new(),
+            pieces: None,
+            patience,
+            frames: Bucket::full(Instant::now()),
+            unfinished: None,
+            pulse,
+            is_over: false,
+        }
+    }
+
+    /// A message, if this makes one whole, unless too many frames come.
+    fn counted(&mut self, frame: Frame) -> Option<Inbound> {
+        if self.frames.take(self.patience.frames, Instant::now()).is_ok() {
+            return self.frame(frame);
+        }
+        Some(self.over(close::RATE_LIMITED, "too many frames, pieces and pings among them".to_owned()))
+    }
+
+    /// What follows where bytes are missing: the end of a message that takes too long, at some time.
+    fn poll_unfinished(&mut self, cx: &mut Context<'_>) -> Poll<Inbound> {
+        if self.bytes.is_empty() && self.pieces.is_none() {
+            self.unfinished = None;
+            return Poll::Pending;
+        }
+        let time_max = self.patience.message_time_max;
+        let unfinished = self.unfinished.get_or_insert_with(|| Box::pin(sleep(time_max)));
+        ready!(unfinished.as_mut().poll(cx));
+        let reason = format!("a message was not whole within {} s; send it again", time_max.as_secs_f64());
+        Poll::Ready(self.over(close::SLOW_CONSUMER, reason))
+    }
+
+    fn over(&mut self, code: u16, reason: String) -> Inbound {
+        self.is_over = true;
+        Inbound::Broken(code, reason)
     }
 
     /// A message, if this makes one whole.
@@ -68,7 +123,7 @@ impl<S> Incoming<S> {
         }
         // The codec lets nothing go on that did not begin.
         let pieces = self.pieces.as_mut()?;
-        if pieces.bytes.len() + bytes.len() > self.message_bytes_max {
+        if pieces.bytes.len() + bytes.len() > self.patience.message_bytes_max {
             return Some(self.broken(&ProtocolError::Overflow));
         }
         pieces.bytes.extend_from_slice(&bytes);
@@ -77,23 +132,17 @@ impl<S> Incoming<S> {
     }
 
     fn text(&mut self, bytes: Vec<u8>) -> Inbound {
-        String::from_utf8(bytes).map_or_else(
-            |_| {
-                self.is_over = true;
-                Inbound::Broken(close::BAD_REQUEST, "a text frame is not UTF-8".to_owned())
-            },
-            Inbound::Text,
-        )
+        String::from_utf8(bytes)
+            .map_or_else(|_| self.over(close::BAD_REQUEST, "a text frame is not UTF-8".to_owned()), Inbound::Text)
     }
 
     fn broken(&mut self, error: &ProtocolError) -> Inbound {
-        self.is_over = true;
         match error {
             ProtocolError::Overflow => {
-                let reason = format!("a frame is over {} bytes", self.message_bytes_max);
-                Inbound::Broken(close::TOO_LARGE, reason)
+                let reason = format!("a frame is over {} bytes", self.patience.message_bytes_max);
+                self.over(close::TOO_LARGE, reason)
             }
-            error => Inbound::Broken(close::BAD_REQUEST, error.to_string()),
+            error => self.over(close::BAD_REQUEST, error.to_string()),
         }
     }
 }
@@ -108,23 +157,29 @@ where
         let this = self.get_mut();
         while !this.is_over {
             let inbound = match this.codec.decode(&mut this.bytes) {
-                Ok(Some(frame)) => this.frame(frame),
+                Ok(Some(frame)) => this.counted(frame),
                 Err(error) => Some(this.broken(&error)),
                 Ok(None) => {
                     if this.bytes.is_empty() {
                         this.bytes = BytesMut::new();
                     }
-                    match ready!(Pin::new(&mut this.socket).poll_next(cx)) {
-                        Some(Ok(bytes)) => {
+                    match Pin::new(&mut this.socket).poll_next(cx) {
+                        Poll::Ready(Some(Ok(bytes))) => {
                             this.pulse.beat();
                             this.bytes.extend_from_slice(&bytes);
+                            None
                         }
-                        Some(Err(_)) | None => this.is_over = true,
+                        Poll::Ready(Some(Err(_)) | None) => {
+                            this.is_over = true;
+                            None
+                        }
+                        Poll::Pending => Some(ready!(this.poll_unfinished(cx))),
                     }
-                    None
                 }
             };
             if inbound.is_some() {
+                // The next message has its own time.
+                this.unfinished = None;
                 return Poll::Ready(inbound);
             }
         }
@@ -148,9 +203,14 @@ mod tests {
         bytes.to_vec()
     }
 
+    fn patience(message_bytes_max: usize) -> Patience {
+        let frames = Rate { per_second: 10, burst: 20 };
+        Patience { message_bytes_max, frames, message_time_max: Duration::from_secs(15) }
+    }
+
     fn read(pieces: &[&[u8]], bytes_max: usize) -> Vec<Inbound> {
         let pieces: Vec<Result<Bytes, ()>> = pieces.iter().map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
-        block_on(Incoming::new(stream::iter(pieces), bytes_max, Pulse::default()).collect())
+        block_on(Incoming::new(stream::iter(pieces), patience(bytes_max), Pulse::default()).collect())
     }
 
     fn text(text: &str) -> Inbound {
@@ -209,5 +269,51 @@ mod tests {
             Message::Continuation(Item::Last(Bytes::new())),
         ]);
         assert!(matches!(read(&[&half_a_letter], 100)[..], [Inbound::Broken(close::BAD_REQUEST, _)]));
+    }
+
+    #[test]
+    fn a_flood_of_frames_that_say_nothing_ends_it() {
+        let first = Message::Continuation(Item::FirstText("a".into()));
+        let empty = || Message::Continuation(Item::Continue(Bytes::new()));
+        for flood in [
+            (0..21).map(|_| Message::Ping("?".into())).collect(),
+            (0..21).map(|_| Message::Pong(Bytes::new())).collect(),
+            (0..21).map(|_| Message::Text("x".into())).collect(),
+            std::iter::once(first).chain((0..20).map(|_| empty())).collect::<Vec<_>>(),
+        ] {
+            let found = read(&[&sent(flood)], 100);
+            assert!(matches!(found.last(), Some(Inbound::Broken(close::RATE_LIMITED, _))), "{found:?}");
+        }
+        let exact = sent((0..20).map(|_| Message::Text("x".into())).collect());
+        assert_eq!(read(&[&exact], 100), vec![text("x"); 20]);
+    }
+
+    /// What comes of bytes of which one comes every so many milliseconds, and after how many seconds the last of it.
+    async fn dripped(bytes: Vec<u8>, millis: u64) -> (Vec<Inbound>, u64) {
+        let began = Instant::now();
+        let drops = stream::iter(bytes).then(|byte| async move {
+            sleep(Duration::from_millis(millis)).await;
+            Ok::<_, ()>(Bytes::from(vec![byte]))
+        });
+        let drops = Box::pin(drops.chain(stream::pending()));
+        let mut incoming = Incoming::new(drops, patience(100), Pulse::default());
+        let mut found = Vec::new();
+        while let Ok(Some(inbound)) = tokio::time::timeout(Duration::from_mins(10), incoming.next()).await {
+            found.push(inbound);
+        }
+        (found, began.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_does_not_become_whole_ends_it_and_slow_whole_ones_do_not() {
+        let slow = sent(vec![Message::Text("123456".into()), Message::Text("123456".into())]);
+        assert_eq!(dripped(slow.clone(), 1000).await.0, [text("123456"), text("123456")]);
+        let late = |found: &[Inbound]| matches!(found, [Inbound::Broken(close::SLOW_CONSUMER, _)]);
+        let (found, after) = dripped(slow, 2000).await;
+        assert!(late(&found) && after == 17, "after {after} s: {found:?}");
+        let (found, after) = dripped(sent(vec![Message::Continuation(Item::FirstText("1".into()))]), 0).await;
+        assert!(late(&found) && after == 15, "after {after} s: {found:?}");
+        let (found, _) = dripped(Vec::new(), 0).await;
+        assert_eq!(found, [], "a client may be silent");
     }
 }

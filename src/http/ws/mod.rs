@@ -17,11 +17,19 @@ use protocol::{Code, ConversationId, Epoch, Seq};
 use serde::Deserialize;
 
 use self::{
-    incoming::Incoming,
+    incoming::{Incoming, Patience},
     outgoing::{Farewell, Frames},
 };
-use super::{auth::User, connection, hub::Hub, problem::Problem};
-use crate::actors::session::{Join, Kind, Outlet, SessionActor};
+use super::{
+    auth::{User, caller},
+    connection,
+    hub::Hub,
+    problem::Problem,
+};
+use crate::actors::{
+    callers::Seat,
+    session::{Join, Kind, Outlet, SessionActor},
+};
 
 /// A `subscribe` in the URL.
 #[derive(Debug, Deserialize)]
@@ -64,7 +72,7 @@ pub(super) async fn open(
     body: Payload,
     hub: Data<Hub>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    admit(&hub)?;
+    let seat = admit(&hub, &request)?;
     let mut response = handshake(request.head())?;
     let (outlet, reader) = Outlet::new();
     let query = query.into_inner();
@@ -73,10 +81,15 @@ pub(super) async fn open(
     let key = hub.key(user.0, *id);
     let cut = connection::cut(&request);
     let pulse = Pulse::default();
-    let incoming = Incoming::new(body, hub.limits.frame_bytes_read_max, pulse.clone());
+    let patience = Patience {
+        message_bytes_max: hub.limits.frame_bytes_read_max,
+        frames: hub.limits.frames,
+        message_time_max: hub.limits.body_timeout,
+    };
+    let incoming = Incoming::new(body, patience, pulse.clone());
     let session = SessionActor::create(|ctx| {
         ctx.add_stream(incoming);
-        SessionActor::new(hub.sessions.clone(), key, Kind::WebSocket, outlet, cut, join)
+        SessionActor::new(hub.sessions.clone(), key, Kind::WebSocket, outlet, cut, seat, join)
     });
     let farewell =
         Farewell { session, cut: Some(connection::cut(&request)), patience: hub.limits.websocket_pong_timeout };
@@ -84,16 +97,20 @@ pub(super) async fn open(
     Ok(response.message_body(BodyStream::new(frames).boxed())?.into())
 }
 
-/// Refuses a session that may not begin.
+/// A place for a session, unless it may not begin.
 ///
 /// # Errors
 /// `draining` or `busy`.
-pub(super) fn admit(hub: &Hub) -> Result<(), Problem> {
+pub(super) fn admit(hub: &Hub, request: &HttpRequest) -> Result<Seat, Problem> {
     if hub.is_draining() {
         return Err(Problem::new(Code::Draining, "the server goes down; connect to the next one"));
     }
     if !hub.sessions.has_room() {
         return Err(Problem::new(Code::Busy, "there are `limits.sessions_max` sessions already; connect again later"));
     }
-    Ok(())
+    caller(request, &hub.callers).seat().ok_or_else(|| {
+        let detail =
+            "this caller has `limits.sessions_per_caller_max` sessions already; close one, or connect again later";
+        Problem::new(Code::Busy, detail)
+    })
 }

@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     CheckpointBounds, Connections, SqlStore,
+    boot::{BootMark, boot_id},
     checkpoints::Checkpoints,
     patience::{Doubt, Patience},
 };
@@ -64,6 +65,9 @@ pub struct SqlOptions {
     pub statement_timeout: Duration,
     /// How long a commit may take in all. Then nobody knows what became of it, and only trying again tells.
     pub commit_timeout: Duration,
+    /// Which boot of the machine this is: a new one after [`Normal`](Synchronous::Normal) gives conversations new epochs.
+    /// None: nobody can tell, and none changes.
+    pub boot_id: Option<String>,
 }
 
 impl SqlOptions {
@@ -77,6 +81,7 @@ impl SqlOptions {
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),
             commit_timeout: Duration::from_secs(20),
+            boot_id: boot_id(),
         }
     }
 
@@ -150,7 +155,23 @@ impl SqlStore {
         let migrated = tokio::time::timeout(migration::TIME_MAX, migration::migrate(&writer)).await;
         let late = |_| Err(MigrateError::Database(DbErr::Custom(format!("no end after {:?}", migration::TIME_MAX))));
         migrated.unwrap_or_else(late).map_err(|error| migrate_error(redacted(url), error))?;
-        Ok(store)
+        store
+            .marked(&options)
+            .await
+            .map_err(|error| ConnectError::Open { url: redacted(url), reason: error.to_string() })
+    }
+}
+
+impl SqlStore {
+    /// With the mark of this boot, on SQLite.
+    async fn marked(mut self, options: &SqlOptions) -> Result<Self, DbErr> {
+        if let (DbBackend::Sqlite, Some(boot_id)) = (self.backend, options.boot_id.clone()) {
+            let path = SqliteConnectOptions::from_str(options.url.expose_secret());
+            let path = path.map_err(|error| DbErr::Custom(error.to_string()))?;
+            let path = path.get_filename().to_string_lossy().into_owned();
+            self.boot = Some(BootMark::set(&path, &self.writer(), options.synchronous, boot_id).await?);
+        }
+        Ok(self)
     }
 }
 
@@ -194,7 +215,7 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
     let own = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| open_error(url, &error))?);
     let connections = Connections::new(writer, reader);
     let checkpoints = Some(Checkpoints::start(own, &path, options.checkpoints));
-    Ok(SqlStore { connections, backend: DbBackend::Sqlite, patience, doubt, checkpoints })
+    Ok(SqlStore { connections, backend: DbBackend::Sqlite, patience, doubt, checkpoints, boot: None })
 }
 
 fn sqlite_pool(options: &SqlOptions) -> SqlitePoolOptions {
@@ -239,7 +260,7 @@ async fn postgres(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         }
     };
     let connections = Connections::renewed(first, patience.longest() + PING_TIME_MAX, is_full, make);
-    Ok(SqlStore { connections, backend: DbBackend::Postgres, patience, doubt, checkpoints: None })
+    Ok(SqlStore { connections, backend: DbBackend::Postgres, patience, doubt, checkpoints: None, boot: None })
 }
 
 /// Whether every place is taken by a connection that is not free.

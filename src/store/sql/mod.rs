@@ -5,6 +5,7 @@
 //! conversation.
 
 mod append;
+mod boot;
 mod checkpoints;
 mod commit;
 mod connect;
@@ -32,9 +33,11 @@ use async_trait::async_trait;
 use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
 use sea_orm::{DatabaseConnection, DbBackend};
 
+use self::boot::BootMark;
 use self::checkpoints::Checkpoints;
 use self::patience::{Call, Doubt, Patience};
 pub use self::{
+    boot::boot_id,
     checkpoints::CheckpointBounds,
     connect::{ConnectError, SqlOptions, Synchronous},
     connections::Connections,
@@ -54,6 +57,8 @@ pub struct SqlStore {
     doubt: Arc<Doubt>,
     /// On SQLite.
     checkpoints: Option<Checkpoints>,
+    /// On SQLite, where the system tells its boots apart.
+    boot: Option<BootMark>,
 }
 
 impl SqlStore {
@@ -78,6 +83,9 @@ impl SqlStore {
         // Closing a pool cannot fail, although its type says so.
         self.reader().close_by_ref().await.ok();
         self.writer().close_by_ref().await.ok();
+        if let Some(boot) = self.boot.clone() {
+            tokio::task::spawn_blocking(|| boot.closed()).await.ok();
+        }
     }
 }
 

@@ -1,14 +1,31 @@
 //! A WebSocket by hand, for what no library does: it never answers.
 
+use socket2::{Domain, Socket, Type};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use super::{client::PATIENCE, embedded::Embedded};
+use super::{
+    client::{Api, PATIENCE},
+    embedded::Embedded,
+};
 
 /// The headers of an upgrade.
 pub(crate) const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+/// Opens a request whose answer nobody reads, with as small a window as the system gives.
+pub(crate) async fn never_reading(server: &Api, path: &str, headers: &str) -> TcpStream {
+    let address: std::net::SocketAddr = server.url.trim_start_matches("http://").parse().unwrap();
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(2048).unwrap();
+    socket.connect(&address.into()).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let mut stream = TcpStream::from_std(socket.into()).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
 
 /// A socket that was upgraded and says nothing.
 pub(crate) struct RawWs(TcpStream);
