@@ -245,7 +245,8 @@ impl SessionActor {
         let done = async move {
             closing.cancelled_owned().await;
             let (place, open) = (told.fetch_add(1, Ordering::Relaxed), count.load(Ordering::Relaxed));
-            tokio::time::sleep(departure::leave_after(place, open)).await;
+            // In a box: it is needed once, and the room for it would stand in every idle session.
+            Box::pin(tokio::time::sleep(departure::leave_after(place, open))).await;
             open
         };
         ctx.spawn(actix::ActorFutureExt::map(actix::WrapFuture::into_actor(done, self), |open, session, ctx| {
