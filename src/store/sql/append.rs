@@ -41,6 +41,18 @@ pub(super) struct Part<'a> {
     appends: Vec<Append<'a>>,
 }
 
+impl Append<'_> {
+    /// The place of its oldest event.
+    pub(super) fn first(&self) -> i64 {
+        self.events.first().map_or(0, |event| int(event.seq().0))
+    }
+
+    /// The place of its newest event.
+    pub(super) fn head(&self) -> Seq {
+        self.events.last().map(StoredEvent::seq).unwrap_or_default()
+    }
+}
+
 impl<'a> Part<'a> {
     /// One append alone.
     pub(super) fn of(append: Append<'a>) -> Self {
@@ -51,7 +63,7 @@ impl<'a> Part<'a> {
     pub(super) fn into_addition(self, tenant: String) -> (Vec<(usize, Seq)>, Addition<'a>) {
         let (mut rows, mut appends, mut heads) = (Rows::default(), Vec::with_capacity(self.appends.len()), Vec::new());
         for append in self.appends {
-            heads.push((append.index, append.events.last().map(StoredEvent::seq).unwrap_or_default()));
+            heads.push((append.index, append.head()));
             rows.absorb(append.rows);
             appends.push(append.events);
         }
@@ -59,8 +71,7 @@ impl<'a> Part<'a> {
     }
 
     fn first(&self) -> i64 {
-        let event = self.appends.first().and_then(|append| append.events.first());
-        event.map_or(0, |event| int(event.seq().0))
+        self.appends.first().map_or(0, Append::first)
     }
 
     fn last(&self) -> Option<&StoredEvent> {

@@ -10,28 +10,33 @@ use tracing::debug;
 
 use super::{
     SqlStore,
-    append::{Append, Batch, Progress},
+    append::{Batch, Progress},
     erase::erase,
     error::Failure,
     open::open,
+    prepared::Prepared,
 };
 use crate::{
     chaos::{self, Point},
-    store::{StoreError, Write, Written, projection::project},
+    store::{StoreError, Write, Written},
 };
 
 impl SqlStore {
     pub(super) async fn commit_group(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
-        if let Some(answers) = self.commit_plain(group).await? {
+        let mut prepared = Prepared::all(group);
+        if let Some(answers) = self.commit_plain(&prepared).await? {
             return Ok(answers);
         }
-        if let Some(answers) = self.commit_whole(group).await? {
-            return Ok(answers);
+        if self.takes_whole(&prepared) {
+            if let Some(answers) = self.commit_whole(prepared).await? {
+                return Ok(answers);
+            }
+            prepared = Prepared::all(group);
         }
-        let mut done = self.attempt(group, Way::Together).await;
+        let mut done = self.attempt(prepared, Way::Together).await;
         if let Err(Failure::Part(reason)) = &done {
             debug!(%reason, writes = group.len(), "a part of the group breaks a rule, storing the parts one by one");
-            done = self.attempt(group, Way::OneByOne).await;
+            done = self.attempt(Prepared::all(group), Way::OneByOne).await;
         }
         let answers = done?;
         if let (true, Some(checkpoints)) = (answers.contains(&Written::Erased), &self.checkpoints) {
@@ -41,7 +46,7 @@ impl SqlStore {
         Ok(answers)
     }
 
-    async fn attempt(&self, group: &[Write], way: Way) -> Result<Vec<Written>, Failure> {
+    async fn attempt(&self, group: Vec<Prepared<'_>>, way: Way) -> Result<Vec<Written>, Failure> {
         let transaction = self.begin().await?;
         let stored = match way {
             Way::Together => together(&transaction, group).await,
@@ -78,11 +83,11 @@ enum Way {
 }
 
 /// The writes in their order, with runs of appends taken at once.
-async fn together(transaction: &DatabaseTransaction, group: &[Write]) -> Result<Vec<Written>, Failure> {
+async fn together(transaction: &DatabaseTransaction, group: Vec<Prepared<'_>>) -> Result<Vec<Written>, Failure> {
     let mut progress = Progress::new(group.len());
     let mut batch = Batch::default();
-    for (index, write) in group.iter().enumerate() {
-        match prepared(index, write) {
+    for (index, write) in group.into_iter().enumerate() {
+        match write {
             Prepared::Refused(reason) => progress.answer(index, Written::Refused(reason)),
             Prepared::Append(append) => {
                 if !batch.has_room_for(&append) {
@@ -90,7 +95,7 @@ async fn together(transaction: &DatabaseTransaction, group: &[Write]) -> Result<
                 }
                 batch.add(append);
             }
-            Prepared::Rare => {
+            Prepared::Rare(write) => {
                 std::mem::take(&mut batch).store(transaction, &mut progress).await?;
                 progress.answer(index, rare(transaction, write).await?);
             }
@@ -101,9 +106,9 @@ async fn together(transaction: &DatabaseTransaction, group: &[Write]) -> Result<
 }
 
 /// Each write behind its own savepoint.
-async fn one_by_one(transaction: &DatabaseTransaction, group: &[Write]) -> Result<Vec<Written>, Failure> {
+async fn one_by_one(transaction: &DatabaseTransaction, group: Vec<Prepared<'_>>) -> Result<Vec<Written>, Failure> {
     let mut progress = Progress::new(group.len());
-    for (index, write) in group.iter().enumerate() {
+    for (index, write) in group.into_iter().enumerate() {
         let savepoint = transaction.begin().await?;
         match one(&savepoint, index, write, &mut progress).await {
             Ok(()) => savepoint.commit().await?,
@@ -120,12 +125,12 @@ async fn one_by_one(transaction: &DatabaseTransaction, group: &[Write]) -> Resul
 async fn one(
     savepoint: &DatabaseTransaction,
     index: usize,
-    write: &Write,
+    write: Prepared<'_>,
     progress: &mut Progress,
 ) -> Result<(), Failure> {
-    match prepared(index, write) {
+    match write {
         Prepared::Refused(reason) => progress.answer(index, Written::Refused(reason)),
-        Prepared::Rare => progress.answer(index, rare(savepoint, write).await?),
+        Prepared::Rare(write) => progress.answer(index, rare(savepoint, write).await?),
         Prepared::Append(append) => {
             let mut batch = Batch::default();
             batch.add(append);
@@ -133,20 +138,6 @@ async fn one(
         }
     }
     Ok(())
-}
-
-enum Prepared<'a> {
-    Append(Append<'a>),
-    Refused(String),
-    Rare,
-}
-
-fn prepared(index: usize, write: &Write) -> Prepared<'_> {
-    let Write::Append { conversation, fence, events } = write else { return Prepared::Rare };
-    match project(*conversation, events) {
-        Err(unfit) => Prepared::Refused(unfit.to_string()),
-        Ok(rows) => Prepared::Append(Append { index, conversation: *conversation, fence: *fence, events, rows }),
-    }
 }
 
 async fn rare(transaction: &DatabaseTransaction, write: &Write) -> Result<Written, Failure> {

@@ -17,6 +17,7 @@ mod log;
 mod open;
 mod patience;
 mod plain;
+mod prepared;
 mod reads;
 mod record;
 mod statement;

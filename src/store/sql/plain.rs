@@ -10,13 +10,15 @@ use uuid::Uuid;
 
 use super::{
     SqlStore,
+    append::Append,
     error::Failure,
     insert::body_of,
+    prepared::{Prepared, appends_alone},
     statement::{int, many},
 };
 use crate::{
     chaos::{self, Point},
-    store::{Fence, InternalId, StoreError, StoredEvent, Write, Written, projection::project},
+    store::{StoreError, Written},
 };
 
 /// More go into a transaction, which is worth its price then. Each number is a statement of its own that stays prepared.
@@ -33,46 +35,27 @@ const POSTGRES_TAIL: &str = "), moved AS (UPDATE conversations SET head = of_las
      SELECT of_id, of_first, of_last, tenant, of_fence, of_body, of_time FROM appends JOIN moved ON id = of_id \
      RETURNING conversation_id";
 
-struct Plain<'a> {
-    conversation: InternalId,
-    fence: Fence,
-    first: &'a StoredEvent,
-    last: &'a StoredEvent,
-    events: &'a [StoredEvent],
-}
-
 /// The group, if it is nothing but plain appends to different conversations.
-fn plain(group: &[Write]) -> Option<Vec<Plain<'_>>> {
-    if group.is_empty() || group.len() > APPENDS_MAX {
-        return None;
-    }
-    let mut seen = HashSet::with_capacity(group.len());
-    group.iter().map(|write| plain_append(write).filter(|append| seen.insert(append.conversation))).collect()
+fn plain<'p, 'a>(group: &'p [Prepared<'a>]) -> Option<Vec<&'p Append<'a>>> {
+    appends_alone(group, APPENDS_MAX).filter(|appends| appends.iter().all(|append| append.rows.is_empty()))
 }
 
-fn plain_append(write: &Write) -> Option<Plain<'_>> {
-    let Write::Append { conversation, fence, events } = write else { return None };
-    if !project(*conversation, events).ok()?.is_empty() {
-        return None;
-    }
-    Some(Plain { conversation: *conversation, fence: *fence, first: events.first()?, last: events.last()?, events })
-}
-
-fn values(append: &Plain<'_>) -> [Value; 6] {
+fn values(append: &Append<'_>) -> [Value; 6] {
+    let at = append.events.last().map(|event| event.envelope.at.to_datetime());
     [
         append.conversation.0.into(),
         int(append.fence.0).into(),
-        int(append.first.seq().0).into(),
-        int(append.last.seq().0).into(),
+        append.first().into(),
+        int(append.head().0).into(),
         body_of(append.events).into(),
-        append.last.envelope.at.to_datetime().into(),
+        at.into(),
     ]
 }
 
 impl SqlStore {
     /// Commits a group of plain appends. None where it is no such group, or where a writer was replaced: then nothing of
     /// it is stored, and the usual way finds out which.
-    pub(super) async fn commit_plain(&self, group: &[Write]) -> Result<Option<Vec<Written>>, StoreError> {
+    pub(super) async fn commit_plain(&self, group: &[Prepared<'_>]) -> Result<Option<Vec<Written>>, StoreError> {
         let Some(appends) = plain(group) else { return Ok(None) };
         chaos::at(Point::BeforeCommit);
         let stored = match self.backend {
@@ -80,22 +63,22 @@ impl SqlStore {
             _ => self.plain_sqlite(&appends).await,
         };
         match stored {
-            Ok(true) => Ok(Some(appends.iter().map(|append| Written::Appended { head: append.last.seq() }).collect())),
+            Ok(true) => Ok(Some(appends.iter().map(|append| Written::Appended { head: append.head() }).collect())),
             Ok(false) | Err(Failure::Part(_)) => Ok(None),
             Err(Failure::Store(error)) => Err(error),
         }
     }
 
     /// All of them, or an error.
-    async fn plain_sqlite(&self, appends: &[Plain<'_>]) -> Result<bool, Failure> {
-        let rows = appends.iter().map(values);
+    async fn plain_sqlite(&self, appends: &[&Append<'_>]) -> Result<bool, Failure> {
+        let rows = appends.iter().copied().map(values);
         self.writer().execute_raw(many(self.backend, SQLITE_HEAD, rows, "")).await?;
         Ok(true)
     }
 
     /// Each that fits. Those that were stored answer so when the usual way tries them again.
-    async fn plain_postgres(&self, appends: &[Plain<'_>]) -> Result<bool, Failure> {
-        let rows = appends.iter().map(values);
+    async fn plain_postgres(&self, appends: &[&Append<'_>]) -> Result<bool, Failure> {
+        let rows = appends.iter().copied().map(values);
         let stored = self.writer().query_all_raw(many(self.backend, POSTGRES_HEAD, rows, POSTGRES_TAIL)).await?;
         let stored = stored.iter().map(|row| row.try_get_by_index(0)).collect::<Result<HashSet<Uuid>, _>>()?;
         Ok(stored.len() == appends.len())

@@ -11,34 +11,19 @@ use uuid::Uuid;
 
 use super::{
     SqlStore,
-    append::{Append, MOVE, Part},
+    append::{MOVE, Part},
     error::Failure,
     insert::{Insertion, Table, insertions},
+    prepared::{Prepared, appends_alone},
     statement::statement,
 };
 use crate::{
     chaos::{self, Point},
-    store::{StoreError, StoredEvent, Write, Written, projection::project},
+    store::{StoreError, Written},
 };
 
 /// More go into a transaction, which is worth its price then.
 const APPENDS_MAX: usize = 64;
-
-/// The appends of a group that is nothing else, to different conversations.
-fn parts(group: &[Write]) -> Option<Vec<Part<'_>>> {
-    if group.is_empty() || group.len() > APPENDS_MAX {
-        return None;
-    }
-    let mut seen = HashSet::with_capacity(group.len());
-    let appends = group.iter().enumerate().map(|(index, write)| append(index, write));
-    appends.map(|append| append.filter(|append| seen.insert(append.conversation)).map(Part::of)).collect()
-}
-
-fn append(index: usize, write: &Write) -> Option<Append<'_>> {
-    let Write::Append { conversation, fence, events } = write else { return None };
-    let rows = project(*conversation, events).ok()?;
-    Some(Append { index, conversation: *conversation, fence: *fence, events, rows })
-}
 
 /// `moved` are the conversations whose head could be moved; each row joins its own.
 fn whole(parts: Vec<Part<'_>>) -> Statement {
@@ -87,17 +72,19 @@ impl Text {
 }
 
 impl SqlStore {
-    /// Commits a group of appends in one statement. None where it is no such group, or where something of it was not
-    /// stored: what was stored answers so when the usual way tries it again.
-    pub(super) async fn commit_whole(&self, group: &[Write]) -> Result<Option<Vec<Written>>, StoreError> {
-        if self.backend != DbBackend::Postgres {
-            return Ok(None);
-        }
-        let Some(parts) = parts(group) else { return Ok(None) };
-        let (count, heads) = (parts.len(), group.iter().map(head).collect());
+    /// Whether a group is for [`Self::commit_whole`].
+    pub(super) fn takes_whole(&self, group: &[Prepared<'_>]) -> bool {
+        self.backend == DbBackend::Postgres && appends_alone(group, APPENDS_MAX).is_some()
+    }
+
+    /// Commits a group of appends in one statement. None where something of it was not stored: what was stored answers so
+    /// when the usual way tries it again.
+    pub(super) async fn commit_whole(&self, group: Vec<Prepared<'_>>) -> Result<Option<Vec<Written>>, StoreError> {
+        let appends: Vec<_> = group.into_iter().filter_map(Prepared::into_append).collect();
+        let heads: Vec<_> = appends.iter().map(|append| Written::Appended { head: append.head() }).collect();
         chaos::at(Point::BeforeCommit);
-        match self.moved(whole(parts)).await {
-            Ok(moved) if moved == count => Ok(Some(heads)),
+        match self.moved(whole(appends.into_iter().map(Part::of).collect())).await {
+            Ok(moved) if moved == heads.len() => Ok(Some(heads)),
             Ok(_) | Err(Failure::Part(_)) => Ok(None),
             Err(Failure::Store(error)) => Err(error),
         }
@@ -106,14 +93,5 @@ impl SqlStore {
     async fn moved(&self, statement: Statement) -> Result<usize, Failure> {
         let moved = self.writer().query_all_raw(statement).await?;
         Ok(moved.iter().map(|row| row.try_get_by_index(0)).collect::<Result<HashSet<Uuid>, _>>()?.len())
-    }
-}
-
-fn head(write: &Write) -> Written {
-    match write {
-        Write::Append { events, .. } => {
-            Written::Appended { head: events.last().map(StoredEvent::seq).unwrap_or_default() }
-        }
-        Write::Open { .. } | Write::Erase { .. } => Written::Fenced,
     }
 }
