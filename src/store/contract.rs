@@ -85,6 +85,7 @@ contract! {
         events_come_in_pages
         events_outside_the_log_are_no_events
         messages_come_in_pages_oldest_first
+        the_latest_messages_are_those_up_to_a_place
         interactions_come_in_pages_oldest_first
         conversations_come_newest_first
         history_is_what_was_said_and_fits

@@ -320,11 +320,11 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// [`StoreError`].
     async fn messages(&self, id: InternalId, page: &PageRequest) -> Result<Page<MessageRecord>, StoreError>;
 
-    /// The newest messages of a conversation, oldest first, at most `limit`.
+    /// The newest messages of a conversation up to a place in its log, oldest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError>;
+    async fn latest_messages(&self, id: InternalId, up_to: Seq, limit: u32) -> Result<Vec<MessageRecord>, StoreError>;
 
     /// The starts, switches, ends and errors of agents, oldest first.
     ///

@@ -131,6 +131,15 @@ pub struct Join {
     pub reference: Option<serde_json::Value>,
 }
 
+/// Whether the store is being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Not,
+    UnderWay,
+    /// And the bell rang meanwhile, before the session knew its conversation.
+    Rung,
+}
+
 #[derive(Debug)]
 struct Following {
     id: InternalId,
@@ -153,8 +162,8 @@ pub struct SessionActor {
     epoch: Option<Epoch>,
     /// A WebSocket, which gets frames beside events; else SSE.
     speaks_frames: bool,
-    /// The store is being asked.
-    reading: bool,
+    /// Whether the store is being asked.
+    reading: Reading,
     /// The outlet is full; somebody waits for a place.
     blocked: bool,
     commands_waiting: usize,
@@ -209,7 +218,7 @@ impl SessionActor {
             bell: None,
             epoch: None,
             speaks_frames,
-            reading: false,
+            reading: Reading::Not,
             blocked: false,
             commands_waiting: 0,
             messages: Bucket::full(now),

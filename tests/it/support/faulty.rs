@@ -125,8 +125,8 @@ impl Store for FaultyStore {
         self.inner.messages(id, page).await
     }
 
-    async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
-        self.inner.latest_messages(id, limit).await
+    async fn latest_messages(&self, id: InternalId, up_to: Seq, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
+        self.inner.latest_messages(id, up_to, limit).await
     }
 
     async fn interactions(&self, id: InternalId, page: &PageRequest) -> Result<Page<InteractionRecord>, StoreError> {
