@@ -30,6 +30,12 @@ pub struct Located {
 #[rtype(result = "Located")]
 pub struct Locate(pub ConversationKey);
 
+/// The actor of a conversation if it is live; none is started. Whoever has a live one need not ask the store whether the
+/// conversation exists.
+#[derive(Debug, Message)]
+#[rtype(result = "Option<Located>")]
+pub struct Find(pub ConversationKey);
+
 /// An idle conversation asks to be put away: `true` if it is and must stop; `false` if it is not the live one.
 #[derive(Debug, Message)]
 #[rtype(result = "bool")]
@@ -81,6 +87,11 @@ impl ConversationRegistry {
         Self { parts, leave, policy, live: HashMap::new(), incarnations: 0 }
     }
 
+    fn find(&self, key: &ConversationKey) -> Option<Located> {
+        let live = self.live.get(key).filter(|live| live.addr.connected())?;
+        Some(Located { addr: live.addr.clone(), topic: Arc::clone(&live.topic) })
+    }
+
     fn start(&mut self, key: &ConversationKey) -> Located {
         self.incarnations += 1;
         let incarnation = self.incarnations;
@@ -117,9 +128,16 @@ impl Handler<Locate> for ConversationRegistry {
     type Result = MessageResult<Locate>;
 
     fn handle(&mut self, locate: Locate, _: &mut Self::Context) -> Self::Result {
-        let live = self.live.get(&locate.0).filter(|live| live.addr.connected());
-        let located = live.map(|live| Located { addr: live.addr.clone(), topic: Arc::clone(&live.topic) });
+        let located = self.find(&locate.0);
         MessageResult(located.unwrap_or_else(|| self.start(&locate.0)))
+    }
+}
+
+impl Handler<Find> for ConversationRegistry {
+    type Result = MessageResult<Find>;
+
+    fn handle(&mut self, find: Find, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.find(&find.0))
     }
 }
 

@@ -122,7 +122,7 @@ impl ConversationActor {
             Phase::Gone(code) => {
                 give.reply.send(Err((*code).into())).ok();
             }
-            Phase::Live(live) if live.looking_up => self.wait(give),
+            Phase::Live(live) if live.looking_up && !live.can_cancel(&give.ask) => self.wait(give),
             Phase::Live(_) => self.give_live(give, ctx),
         }
     }

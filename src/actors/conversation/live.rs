@@ -9,12 +9,12 @@ use actix::SpawnHandle;
 use protocol::{Epoch, RunId, Seq, TurnId};
 use tokio::sync::oneshot;
 
-use super::give::{Answer, Answered, Refusal};
+use super::give::{Answer, Answered, Ask, Refusal};
 use crate::{
     actors::figures::Share,
     agent::sink::RunPipe,
     chaos::{self, Bug},
-    conversation::{ConversationState, Effect, Reply},
+    conversation::{CancelTarget, ConversationState, Effect, Reply},
     store::{Fence, InternalId, StoredEvent},
 };
 
@@ -84,6 +84,15 @@ impl Live {
             && self.runs.is_empty()
             && !self.looking_up
             && self.erasing.is_empty()
+    }
+
+    /// Whether it stops a turn that is known here. That waits for no read of the store: what runs is stopped first.
+    pub(super) fn can_cancel(&self, ask: &Ask) -> bool {
+        match ask {
+            Ask::Cancel(CancelTarget::Turn(_)) => true,
+            Ask::Cancel(CancelTarget::Message(client)) => self.state.recent().find(client).is_some(),
+            _ => false,
+        }
     }
 
     /// Sends an answer once everything that was decided so far is stored.

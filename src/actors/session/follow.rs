@@ -210,7 +210,7 @@ impl SessionActor {
         let freed = place.into_actor(self).map(|freed, session, ctx| {
             session.blocked = false;
             match freed {
-                Ok(true) => session.pump(ctx),
+                Ok(true) => session.answer(ctx),
                 Ok(false) => ctx.stop(),
                 Err(_late) => session.cut_off(ctx),
             }
@@ -220,7 +220,10 @@ impl SessionActor {
 
     fn cut_off(&mut self, ctx: &mut Context<Self>) {
         tracing::info!(conversation = %self.key.id, "a client took nothing within the write deadline");
-        self.outlet.send_frame(close_of(close::SLOW_CONSUMER, "nothing was read for too long"));
+        self.outlet.send_frame(close_of(
+            close::SLOW_CONSUMER,
+            "nothing was read for too long; reconnect with the last position",
+        ));
         (self.cut)();
         ctx.stop();
     }

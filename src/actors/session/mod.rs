@@ -65,7 +65,7 @@ impl Default for SessionBounds {
             subscribe_timeout: Duration::from_secs(10),
             wait_for_conversation: Duration::from_mins(10),
             write_deadline: Duration::from_secs(10),
-            batch_bytes_max: 64 * 1024,
+            batch_bytes_max: 32 * 1024,
             commands_waiting_max: 16,
             sessions_max: 10_000,
             messages: Rate { per_second: 20, burst: 40 },
@@ -248,6 +248,14 @@ impl SessionActor {
         self.bell = Some(bell);
     }
 
+    /// Looks what there is.
+    fn answer(&mut self, ctx: &mut Context<Self>) {
+        if let Some(bell) = &self.bell {
+            bell.answered();
+        }
+        self.woken(ctx);
+    }
+
     fn watch_for_drain(&self, ctx: &mut Context<Self>) {
         let (closing, told, count) =
             (self.parts.closing.clone(), Arc::clone(&self.parts.told), Arc::clone(&self.parts.count));
@@ -276,7 +284,7 @@ impl Actor for SessionActor {
             let join = join.clone();
             self.join(join, ctx);
         } else {
-            let otherwise = (close::BAD_REQUEST, "no `subscribe` came in time");
+            let otherwise = (close::BAD_REQUEST, "no `subscribe` came in time; send it first");
             self.be_further_within(self.parts.bounds.subscribe_timeout, otherwise, ctx);
         }
     }
@@ -290,10 +298,11 @@ impl Handler<Wake> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, _: Wake, ctx: &mut Self::Context) {
-        if let Some(bell) = &self.bell {
-            bell.answered();
+        // It can do nothing before its client takes something, so its bell stays rung: a deaf client costs nothing for each
+        // event.
+        if !self.blocked {
+            self.answer(ctx);
         }
-        self.woken(ctx);
     }
 }
 

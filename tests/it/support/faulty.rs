@@ -14,13 +14,17 @@ use switchboard::{
 };
 use tokio::sync::watch;
 
-/// Passes every call on, unless it was told to fail. Reads always go on, as on a full disk.
+/// Passes every call on, unless it was told to fail. Reads go on meanwhile, as on a full disk, unless they are to wait.
 #[derive(Debug)]
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
     faults: watch::Sender<Faults>,
     /// Writes that were refused so far.
     refused: watch::Sender<usize>,
+    /// Whether look-ups wait.
+    look_ups_stall: watch::Sender<bool>,
+    /// Look-ups that were made to wait so far.
+    stalled: watch::Sender<usize>,
 }
 
 /// What goes wrong on request.
@@ -33,7 +37,13 @@ struct Faults {
 
 impl FaultyStore {
     pub(crate) fn around(inner: Arc<dyn Store>) -> Self {
-        Self { inner, faults: watch::Sender::default(), refused: watch::Sender::default() }
+        Self {
+            inner,
+            faults: watch::Sender::default(),
+            look_ups_stall: watch::Sender::default(),
+            refused: watch::Sender::default(),
+            stalled: watch::Sender::default(),
+        }
     }
 
     /// From here on what writes, and a ping, is refused as [`StoreError::Unavailable`], or is not any more.
@@ -50,6 +60,26 @@ impl FaultyStore {
     /// wrong moment; or not any more.
     pub(crate) fn lose_answers(&self, lose: bool) {
         self.faults.send_modify(|faults| faults.lose_answers = lose);
+    }
+
+    /// From here on whoever asks whether a conversation or a message is known waits, or goes on.
+    pub(crate) fn stall_look_ups(&self, stall: bool) {
+        self.look_ups_stall.send_replace(stall);
+    }
+
+    /// Waits until so many look-ups were made to wait.
+    pub(crate) async fn until_stalled(&self, count: usize) {
+        let mut stalled = self.stalled.subscribe();
+        let enough = stalled.wait_for(|stalled| *stalled >= count);
+        tokio::time::timeout(super::client::PATIENCE, enough).await.expect("a look-up in time").unwrap();
+    }
+
+    /// Waits while look-ups stall.
+    async fn look_up(&self) {
+        if *self.look_ups_stall.borrow() {
+            self.stalled.send_modify(|stalled| *stalled += 1);
+            self.look_ups_stall.subscribe().wait_for(|stall| !stall).await.unwrap();
+        }
     }
 
     /// Waits until so many writes were refused.
@@ -82,6 +112,7 @@ impl Store for FaultyStore {
     }
 
     async fn conversation(&self, key: &ConversationKey) -> Result<Found<(InternalId, ConversationRecord)>, StoreError> {
+        self.look_up().await;
         self.inner.conversation(key).await
     }
 
@@ -104,6 +135,7 @@ impl Store for FaultyStore {
     }
 
     async fn accepted(&self, id: InternalId, client: &ClientMessageId) -> Result<Option<AcceptedMessage>, StoreError> {
+        self.look_up().await;
         self.inner.accepted(id, client).await
     }
 
