@@ -9,6 +9,7 @@ pub mod batch;
 pub mod checker;
 pub mod client;
 pub mod database;
+pub mod disk;
 pub mod faults;
 pub mod ledger;
 pub mod model;
