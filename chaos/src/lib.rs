@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod planted;
+pub mod power;
 pub mod proxy;
 pub mod redis;
 pub mod report;
