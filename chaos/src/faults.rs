@@ -75,6 +75,9 @@ impl Stage {
         if let Some((own, proxy)) = &database {
             env.push(("SWITCHBOARD_DATABASE__URL".into(), own.url_at(proxy.address())));
         }
+        if plan.power.is_some_and(|power| power.is_normal) {
+            env.push(("SWITCHBOARD_DATABASE__SYNCHRONOUS".into(), "normal".into()));
+        }
         let redis = redis(plan, options).await?;
         env.extend(redis.as_ref().map(|redis| ("SWITCHBOARD_CONTEXT__URL".to_owned(), redis.url())));
         let mains =

@@ -35,7 +35,7 @@ impl Menu {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Database {
-    /// A file with `synchronous: full`.
+    /// A file with `synchronous: full`; on a disk whose power can go sometimes `normal`.
     Sqlite,
     /// A database of a server that is there.
     Postgres,

@@ -20,6 +20,8 @@ const LOSS_DICE: u64 = 0x006c_6f73_7300_0000;
 pub struct Power {
     /// Where a server dies by itself, at a fail point, the power goes with it.
     pub goes_with_deaths: bool,
+    /// With `synchronous: normal`, where a power loss may take back what was stored last, and says so by a new epoch.
+    pub is_normal: bool,
 }
 
 impl Power {
@@ -43,7 +45,7 @@ impl Power {
             let after = Duration::from_millis(100 + dice.u64(..500));
             faults.insert(dice.usize(..=faults.len()), Step { after, fault });
         }
-        Some(Self { goes_with_deaths: menu == Menu::Power || dice.bool() })
+        Some(Self { goes_with_deaths: menu == Menu::Power || dice.bool(), is_normal: dice.u8(..4) == 0 })
     }
 }
 
@@ -127,6 +129,8 @@ mod tests {
     fn runs_of_the_power_menu_have_it_always_and_lose_it_in_every_way() {
         let plans = plans(Menu::Power, true);
         assert!(plans.iter().all(|plan| plan.power.is_some_and(|power| power.goes_with_deaths)));
+        let normal = plans.iter().filter(|plan| plan.power.is_some_and(|power| power.is_normal)).count();
+        assert!((10..50).contains(&normal), "{normal} of 100 with `synchronous: normal`");
         let words: Vec<String> = plans.iter().flat_map(Plan::words).collect();
         for word in ["power_loss", "kill", "disk_full", "disk_full_kill"] {
             assert!(words.iter().any(|found| found == word), "{word} is in no run");

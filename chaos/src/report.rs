@@ -23,7 +23,8 @@ pub struct Outcome {
     pub seed: u64,
     /// `all`, `kills` or `power`.
     pub menu: String,
-    /// `sqlite` or `postgres`, with `+redis` where there was one, and `+power` on a disk whose power can go.
+    /// `sqlite` or `postgres`, with `+redis` where there was one, `+power` on a disk whose power can go, and `+normal` with
+    /// `synchronous: normal` on it.
     pub on: String,
     /// The faults and the fail points that were armed.
     pub faults: Vec<String>,
@@ -55,7 +56,13 @@ impl Outcome {
         Self {
             seed: plan.seed,
             menu: menu.word().to_owned(),
-            on: format!("{database}{}{}", mark(plan.redis, "+redis"), mark(plan.power.is_some(), "+power")),
+            on: [
+                database,
+                mark(plan.redis, "+redis"),
+                mark(plan.power.is_some(), "+power"),
+                mark(plan.power.is_some_and(|power| power.is_normal), "+normal"),
+            ]
+            .concat(),
             faults: plan.words(),
             kills: 0,
             power_losses: 0,

@@ -103,6 +103,7 @@ async fn carry_out(
     outcome.power_losses = stage.power_losses();
     evidence.histories = diaries.iter().map(Diary::history).collect();
     evidence.restless.extend(world.complaints());
+    evidence.may_go_back = plan.power.is_some_and(|power| power.is_normal) && stage.power_losses() > 0;
     stage.leave(&mut evidence).await?;
     outcome.count(&evidence);
     tell_stored(&evidence, log);
