@@ -17,6 +17,7 @@ use crate::{
     ledger::Ledger,
     model,
     plan::{Database, Fault, Plan},
+    power::Mains,
     proxy::{Proxy, Weather},
     redis::Redis,
     run::Options,
@@ -51,6 +52,8 @@ pub struct Stage {
     pub(crate) ledger: Ledger,
     http: reqwest::Client,
     canaries: [String; 3],
+    /// Before the folder that it lies in: the first is dropped first.
+    mains: Option<Mains>,
     _folder: TempDir,
 }
 
@@ -72,8 +75,13 @@ impl Stage {
         if let Some((own, proxy)) = &database {
             env.push(("SWITCHBOARD_DATABASE__URL".into(), own.url_at(proxy.address())));
         }
+        if plan.power.is_some_and(|power| power.is_normal) {
+            env.push(("SWITCHBOARD_DATABASE__SYNCHRONOUS".into(), "normal".into()));
+        }
         let redis = redis(plan, options).await?;
         env.extend(redis.as_ref().map(|redis| ("SWITCHBOARD_CONTEXT__URL".to_owned(), redis.url())));
+        let mains =
+            plan.power.map(|power| Mains::turn_on(power, plan.seed, &folder.path().join("data"))).transpose()?;
         let launch = Launch { program: options.server.clone(), folder: folder.path().to_owned(), env };
         Ok(Self {
             launch,
@@ -95,6 +103,7 @@ impl Stage {
                 .timeout(Duration::from_secs(10))
                 .build()?,
             canaries,
+            mains,
             _folder: folder,
         })
     }
@@ -129,6 +138,11 @@ impl Stage {
         self.deaths
     }
 
+    /// How often the power went.
+    pub fn power_losses(&self) -> usize {
+        self.mains.as_ref().map_or(0, Mains::losses)
+    }
+
     /// Whether one process lived through it all.
     pub fn had_no_kill(&self) -> bool {
         !self.had_kill && self.deaths == 0
@@ -150,8 +164,11 @@ impl Stage {
         let arm = self.arms.get(self.starts).cloned().flatten();
         self.starts += 1;
         self.is_armed = arm.is_some();
+        if let Some(mains) = &self.mains {
+            self.launch.set("CHAOS_BOOT_ID", mains.boot_id());
+        }
         match Server::start(&self.launch, arm.as_deref(), &self.log).await? {
-            None => self.deaths += 1,
+            None => self.died()?,
             Some(server) => {
                 self.clients.lead_to(server.address);
                 self.server = Some(server);
@@ -188,7 +205,7 @@ impl Stage {
             if let Some(server) = &mut self.server {
                 let Ok(status) = timeout_at(until, server.ended()).await else { return Ok(()) };
                 self.server = None;
-                self.deaths += 1;
+                self.died()?;
                 status?;
             } else {
                 match timeout(START_WITHIN, self.try_start()).await {
@@ -210,6 +227,10 @@ impl Stage {
     pub async fn strike(&mut self, fault: Fault) -> Result<()> {
         match fault {
             Fault::Kill => self.kill().await,
+            Fault::PowerLoss => {
+                self.kill().await?;
+                self.mains.iter_mut().try_for_each(|mains| mains.lose_power(&self.log))
+            }
             Fault::Terminate => self.terminate().await.map(drop),
             Fault::Freeze(span) => {
                 self.freeze(span).await;
@@ -217,9 +238,11 @@ impl Stage {
             }
             Fault::DiskFull(span) => self.disk_full(span).await,
             Fault::DiskFullThenKill(span) => {
-                self.limit_files(Some(FULL_BYTES));
+                self.set_full(true);
                 self.go_on(span).await?;
-                self.kill().await
+                self.kill().await?;
+                self.set_full(false);
+                Ok(())
             }
             Fault::Clients(weather, span) => {
                 self.clients.turn(weather);
@@ -266,16 +289,25 @@ impl Stage {
         }
     }
 
-    fn limit_files(&self, bytes_max: Option<u64>) {
-        if let Some(server) = &self.server {
-            server.limit_files(bytes_max);
+    /// On a disk of ours it is the disk that has no room. Else it is a limit of this process; another one has room.
+    fn set_full(&self, is_full: bool) {
+        match (&self.mains, &self.server) {
+            (Some(mains), _) => mains.set_full(is_full),
+            (None, Some(server)) => server.limit_files(is_full.then_some(FULL_BYTES)),
+            (None, None) => {}
         }
     }
 
+    /// It ended without having been asked, at a fail point or in its start.
+    fn died(&mut self) -> Result<()> {
+        self.deaths += 1;
+        self.mains.iter_mut().try_for_each(|mains| mains.server_died(&self.log))
+    }
+
     async fn disk_full(&mut self, span: Duration) -> Result<()> {
-        self.limit_files(Some(FULL_BYTES));
+        self.set_full(true);
         self.go_on(span).await?;
-        self.limit_files(None);
+        self.set_full(false);
         Ok(())
     }
 

@@ -7,12 +7,14 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Result, ensure};
 use chaos::{
     batch::{self, Batch},
+    disk,
     plan::Menu,
     planted,
     report::{Report, table},
     run::{LIVENESS, Options},
 };
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 const AFTER_HELP: &str = "\
 A run is a seed. It decides who talks, over what (SQLite or PostgreSQL, with or without Redis), what goes wrong and when.
@@ -24,6 +26,7 @@ Examples:
   cargo xtask chaos --runs 1000                  as many as you have time for: what is done stands in the report, and the
                                                  same call later goes on from there
   cargo xtask chaos --menu kills --runs 50       kill -9 alone, what `cargo xtask test` does
+  cargo xtask chaos --menu power --runs 100      kill -9 and power losses, on a disk that forgets what was not synced (FUSE)
   cargo xtask chaos --planted                    the trial of the checker: it must see each bug that is planted
 
 Of a run that breaks a promise, the server's log lies beside the report. docs/guarantees.md has the promises, the invariants
@@ -56,6 +59,9 @@ struct Cli {
     /// Plant each bug that the checker must see, in up to `--runs` runs, and fail where it does not.
     #[arg(long)]
     planted: bool,
+    /// Say whether this machine can have power losses (it needs FUSE, and to mount), with 0 or 1, and do nothing else.
+    #[arg(long)]
+    can_lose_power: bool,
     /// The server, built with the feature `chaos` (for `--planted`: `planted_bugs`).
     #[arg(long, default_value = "target/debug/switchboard")]
     server: PathBuf,
@@ -75,7 +81,7 @@ async fn main() -> ExitCode {
     let outcome = tokio::select! {
         outcome = run(&cli) => outcome,
         // Whatever was started is ended with its guard.
-        _ = tokio::signal::ctrl_c() => return ExitCode::from(130),
+        () = interrupted() => return ExitCode::from(130),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -87,7 +93,37 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Until Ctrl-C or SIGTERM.
+async fn interrupted() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Whether the power can go on this machine. Where it cannot, that is said, and where nothing else was asked for it is an error.
+fn power(cli: &Cli) -> Result<bool> {
+    for at in disk::remove_stale()? {
+        println!("took away {}, which a kit that was killed had left mounted", at.display());
+    }
+    if cli.menu == Menu::Kills && !cli.planted {
+        return Ok(false);
+    }
+    match disk::available() {
+        Ok(()) => Ok(true),
+        Err(error) if cli.menu == Menu::Power => Err(error.context("power losses cannot be had on this machine")),
+        Err(error) => {
+            println!("no power losses in these runs, because this machine does not mount our disk: {error:#}");
+            Ok(false)
+        }
+    }
+}
+
 async fn run(cli: &Cli) -> Result<bool> {
+    if cli.can_lose_power {
+        return disk::available().map(|()| true);
+    }
     let server = cli.server.canonicalize().unwrap_or_else(|_| cli.server.clone());
     ensure!(server.is_file(), "there is no server at {}: build it, or name it with --server", server.display());
     let options = Options {
@@ -95,6 +131,7 @@ async fn run(cli: &Cli) -> Result<bool> {
         menu: cli.menu,
         postgres: cli.postgres.clone(),
         redis: cli.redis.clone(),
+        fuse: power(cli)?,
         patience: LIVENESS,
         bug: None,
     };

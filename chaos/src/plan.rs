@@ -6,7 +6,7 @@ use fastrand::Rng;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::proxy::Weather;
+use crate::{power::Power, proxy::Weather};
 
 /// Which faults a run may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
@@ -16,13 +16,26 @@ pub enum Menu {
     All,
     /// `kill -9` alone, at random moments and at fail points: short, on SQLite.
     Kills,
+    /// Kills and power losses, as short: SQLite on a disk that forgets what was not synced. Needs FUSE.
+    Power,
+}
+
+impl Menu {
+    /// As the report has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Kills => "kills",
+            Self::Power => "power",
+        }
+    }
 }
 
 /// Where the truth is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Database {
-    /// A file with `synchronous: full`.
+    /// A file with `synchronous: full`; on a disk whose power can go sometimes `normal`.
     Sqlite,
     /// A database of a server that is there.
     Postgres,
@@ -35,6 +48,8 @@ pub struct Means {
     pub postgres: bool,
     /// The program `redis-server`.
     pub redis: bool,
+    /// File systems of our own (FUSE).
+    pub fuse: bool,
 }
 
 /// A run.
@@ -46,6 +61,8 @@ pub struct Plan {
     pub database: Database,
     /// Whether a Redis stands before it.
     pub redis: bool,
+    /// Whether the database lies on a disk whose power can go.
+    pub power: Option<Power>,
     /// Who talks.
     pub conversations: Vec<Talk>,
     /// What goes wrong, one after the other.
@@ -118,6 +135,8 @@ pub struct Step {
 pub enum Fault {
     /// `kill -9`, then another start.
     Kill,
+    /// The same, and what was not synced is there or not.
+    PowerLoss,
     /// SIGSTOP, then SIGCONT.
     Freeze(Duration),
     /// SIGTERM, then another start when it is gone.
@@ -141,6 +160,7 @@ impl Fault {
     pub fn word(self) -> String {
         match self {
             Self::Kill => "kill".into(),
+            Self::PowerLoss => "power_loss".into(),
             Self::Freeze(_) => "freeze".into(),
             Self::Terminate => "terminate".into(),
             Self::DiskFull(_) => "disk_full".into(),
@@ -169,8 +189,9 @@ impl Plan {
         let mut number = 0;
         let talks = 2 + rng.usize(..if all { 4 } else { 2 });
         let conversations = (0..talks).map(|_| talk(&mut rng, &mut number, all)).collect();
-        let (faults, arms) = if all { all_faults(&mut rng, postgres, redis) } else { kills(&mut rng) };
-        Self { seed, database, redis, conversations, faults, arms }
+        let (mut faults, arms) = if all { all_faults(&mut rng, postgres, redis) } else { kills(&mut rng) };
+        let power = Power::of(seed, menu, means.fuse && !postgres, &mut faults);
+        Self { seed, database, redis, power, conversations, faults, arms }
     }
 
     /// The faults in words, each once.
@@ -274,7 +295,7 @@ fn uuid(rng: &mut Rng) -> Uuid {
 mod tests {
     use super::*;
 
-    const MEANS: Means = Means { postgres: true, redis: true };
+    const MEANS: Means = Means { postgres: true, redis: true, fuse: true };
 
     #[test]
     fn a_seed_gives_the_same_run_each_time() {
@@ -292,7 +313,16 @@ mod tests {
         for point in POINTS.iter().chain(RECOVERY_POINTS) {
             assert!(words.iter().any(|word| word.starts_with(point)), "{point} is not in {words:?}");
         }
-        for fault in ["kill", "freeze", "terminate", "disk_full", "disk_full_kill", "redis_restart", "redis_freeze"] {
+        for fault in [
+            "kill",
+            "power_loss",
+            "freeze",
+            "terminate",
+            "disk_full",
+            "disk_full_kill",
+            "redis_restart",
+            "redis_freeze",
+        ] {
             assert!(words.iter().any(|word| word == fault), "{fault} is not in {words:?}");
         }
         for place in ["clients", "database"] {

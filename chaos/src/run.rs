@@ -39,6 +39,8 @@ pub struct Options {
     pub postgres: Option<String>,
     /// The program `redis-server`.
     pub redis: Option<PathBuf>,
+    /// Whether the power of a disk can go: [`available`](crate::disk::available).
+    pub fuse: bool,
     /// How long waiting for the end of everything lasts.
     pub patience: Duration,
     /// The bug to plant, where the program has the feature `planted_bugs`.
@@ -48,7 +50,7 @@ pub struct Options {
 impl Options {
     /// What plans may count on.
     pub fn means(&self) -> Means {
-        Means { postgres: self.postgres.is_some(), redis: self.redis.is_some() }
+        Means { postgres: self.postgres.is_some(), redis: self.redis.is_some(), fuse: self.fuse }
     }
 }
 
@@ -98,8 +100,10 @@ async fn carry_out(
         files_came_back(&stage, files_before, &mut extra).await;
     }
     outcome.kills = stage.deaths();
+    outcome.power_losses = stage.power_losses();
     evidence.histories = diaries.iter().map(Diary::history).collect();
     evidence.restless.extend(world.complaints());
+    evidence.may_go_back = plan.power.is_some_and(|power| power.is_normal) && stage.power_losses() > 0;
     stage.leave(&mut evidence).await?;
     outcome.count(&evidence);
     tell_stored(&evidence, log);

@@ -31,6 +31,14 @@ pub struct Launch {
     pub env: Vec<(String, String)>,
 }
 
+impl Launch {
+    /// Tells it this from the next start on.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value));
+    }
+}
+
 /// All that the server said, over all its starts.
 #[derive(Debug, Clone, Default)]
 pub struct Log(Arc<Mutex<String>>);
@@ -91,7 +99,7 @@ impl Server {
         Ok(status)
     }
 
-    /// As `kill -9` does. It proves nothing about fsync: the kernel keeps what was written.
+    /// As `kill -9` does. By itself it proves nothing about fsync: the kernel keeps what was written.
     ///
     /// # Errors
     /// Those of waiting.
