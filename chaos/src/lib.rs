@@ -8,13 +8,14 @@
 pub mod batch;
 pub mod checker;
 pub mod client;
+pub mod cluster;
 pub mod database;
 pub mod faults;
+pub mod held;
 pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod planted;
-pub mod proxy;
 pub mod redis;
 pub mod report;
 pub mod run;

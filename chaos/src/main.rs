@@ -2,17 +2,19 @@
 
 #![expect(clippy::print_stdout, reason = "a command for people speaks on its standard output")]
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Result, ensure};
 use chaos::{
     batch::{self, Batch},
+    cluster::Template,
     plan::Menu,
     planted,
     report::{Report, table},
     run::{LIVENESS, Options},
 };
 use clap::Parser;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const AFTER_HELP: &str = "\
 A run is a seed. It decides who talks, over what (SQLite or PostgreSQL, with or without Redis), what goes wrong and when.
@@ -62,6 +64,9 @@ struct Cli {
     /// A PostgreSQL server that may make databases; without it everything runs on SQLite.
     #[arg(long, env = "TEST_DATABASE_URL")]
     postgres: Option<String>,
+    /// The program `initdb` with `postgres` beside it, for runs that stop their PostgreSQL; without it none does.
+    #[arg(long, env = "TEST_INITDB")]
+    initdb: Option<PathBuf>,
     /// The program `redis-server`; without it there is no Redis.
     #[arg(long, env = "TEST_REDIS_SERVER")]
     redis: Option<PathBuf>,
@@ -75,7 +80,7 @@ async fn main() -> ExitCode {
     let outcome = tokio::select! {
         outcome = run(&cli) => outcome,
         // Whatever was started is ended with its guard.
-        _ = tokio::signal::ctrl_c() => return ExitCode::from(130),
+        () = asked_to_end() => return ExitCode::from(130),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -87,13 +92,33 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Ctrl-C, SIGTERM or SIGHUP.
+async fn asked_to_end() {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let mut hangup = signal(SignalKind::hangup()).ok();
+    let first = async |signal: &mut Option<Signal>| match signal {
+        Some(signal) => signal.recv().await,
+        None => std::future::pending().await,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = first(&mut terminate) => {}
+        _ = first(&mut hangup) => {}
+    }
+}
+
 async fn run(cli: &Cli) -> Result<bool> {
     let server = cli.server.canonicalize().unwrap_or_else(|_| cli.server.clone());
     ensure!(server.is_file(), "there is no server at {}: build it, or name it with --server", server.display());
+    let template = match &cli.initdb {
+        Some(initdb) if cli.menu == Menu::All && !cli.planted => Some(Arc::new(Template::make(initdb).await?)),
+        _ => None,
+    };
     let options = Options {
         server,
         menu: cli.menu,
         postgres: cli.postgres.clone(),
+        template,
         redis: cli.redis.clone(),
         patience: LIVENESS,
         bug: None,

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::proxy::Weather;
+use faultproxy::Weather;
 
 /// Which faults a run may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
@@ -33,6 +33,8 @@ pub enum Database {
 pub struct Means {
     /// A PostgreSQL server.
     pub postgres: bool,
+    /// What a run needs for a PostgreSQL of its own.
+    pub cluster: bool,
     /// The program `redis-server`.
     pub redis: bool,
 }
@@ -130,10 +132,33 @@ pub enum Fault {
     Clients(Weather, Duration),
     /// Between the server and PostgreSQL.
     Database(Weather, Duration),
+    /// PostgreSQL itself.
+    Postgres(Outage, Duration),
     /// Redis is killed and started again, empty.
     RedisRestart(Duration),
     /// Redis is silent.
     RedisFreeze(Duration),
+}
+
+/// How PostgreSQL is away. After each it is there again, with all that it acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// SIGKILL for all its processes; it recovers from its log.
+    Kill,
+    /// A fast shutdown.
+    Stop,
+    /// SIGSTOP for all its processes, then SIGCONT.
+    Freeze,
+}
+
+impl Outage {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Stop => "stop",
+            Self::Freeze => "freeze",
+        }
+    }
 }
 
 impl Fault {
@@ -147,6 +172,7 @@ impl Fault {
             Self::DiskFullThenKill(_) => "disk_full_kill".into(),
             Self::Clients(weather, _) => format!("clients_{}", weather.word()),
             Self::Database(weather, _) => format!("database_{}", weather.word()),
+            Self::Postgres(outage, _) => format!("postgres_{}", outage.word()),
             Self::RedisRestart(_) => "redis_restart".into(),
             Self::RedisFreeze(_) => "redis_freeze".into(),
         }
@@ -163,14 +189,19 @@ impl Plan {
     pub fn of(seed: u64, menu: Menu, means: Means) -> Self {
         let mut rng = Rng::with_seed(seed);
         let all = menu == Menu::All;
-        let postgres = rng.u8(..3) == 0 && all && means.postgres;
+        let postgres = rng.u8(..3) == 0 && all && (means.postgres || means.cluster);
         let redis = rng.u8(..3) == 0 && all && means.redis;
         let database = if postgres { Database::Postgres } else { Database::Sqlite };
         let mut number = 0;
         let talks = 2 + rng.usize(..if all { 4 } else { 2 });
         let conversations = (0..talks).map(|_| talk(&mut rng, &mut number, all)).collect();
-        let (faults, arms) = if all { all_faults(&mut rng, postgres, redis) } else { kills(&mut rng) };
+        let (faults, arms) = if all { all_faults(&mut rng, postgres.then_some(means), redis) } else { kills(&mut rng) };
         Self { seed, database, redis, conversations, faults, arms }
+    }
+
+    /// Whether PostgreSQL itself is away for a while, which a run may not do to a server that others use.
+    pub fn has_outage(&self) -> bool {
+        self.faults.iter().any(|step| matches!(step.fault, Fault::Postgres(..)))
     }
 
     /// The faults in words, each once.
@@ -225,7 +256,7 @@ fn arm(rng: &mut Rng, start: usize) -> Option<String> {
     (rng.u8(..4) != 0).then(|| format!("{point}={action}@{}", 1 + rng.u32(..most)))
 }
 
-fn all_faults(rng: &mut Rng, postgres: bool, redis: bool) -> (Vec<Step>, Vec<Option<String>>) {
+fn all_faults(rng: &mut Rng, postgres: Option<Means>, redis: bool) -> (Vec<Step>, Vec<Option<String>>) {
     // Every fifth run has no kill at all: then what it holds afterwards is compared with before.
     let storms = rng.u8(..5) == 0;
     let steps = 2 + rng.usize(..4);
@@ -234,14 +265,16 @@ fn all_faults(rng: &mut Rng, postgres: bool, redis: bool) -> (Vec<Step>, Vec<Opt
     (faults, arms)
 }
 
-fn fault(rng: &mut Rng, postgres: bool, redis: bool, storms: bool) -> Fault {
+fn fault(rng: &mut Rng, postgres: Option<Means>, redis: bool, storms: bool) -> Fault {
     let span = Duration::from_millis(200 + rng.u64(..1500));
+    let (postgres, may_fail) = (postgres.is_some(), postgres.is_some_and(|means| means.cluster));
     let pick = rng.u8(..12);
     match pick {
         0..=2 if !storms => Fault::Kill,
         3 if !storms => Fault::Terminate,
         4 if !postgres && !storms => Fault::DiskFullThenKill(span),
         5 if !postgres => Fault::DiskFull(span),
+        4..=5 if may_fail => Fault::Postgres([Outage::Kill, Outage::Stop, Outage::Freeze][rng.usize(..3)], span),
         4..=7 if postgres => Fault::Database(weather(rng), span),
         8 if redis => Fault::RedisRestart(span),
         9 if redis => Fault::RedisFreeze(span),
@@ -274,7 +307,7 @@ fn uuid(rng: &mut Rng) -> Uuid {
 mod tests {
     use super::*;
 
-    const MEANS: Means = Means { postgres: true, redis: true };
+    const MEANS: Means = Means { postgres: true, cluster: true, redis: true };
 
     #[test]
     fn a_seed_gives_the_same_run_each_time() {
@@ -282,6 +315,12 @@ mod tests {
             let (one, other) = (Plan::of(seed, Menu::All, MEANS), Plan::of(seed, Menu::All, MEANS));
             assert_eq!(format!("{one:?}"), format!("{other:?}"));
         }
+    }
+
+    #[test]
+    fn a_server_that_others_use_is_left_alone() {
+        let means = Means { cluster: false, ..MEANS };
+        assert!((0..300).all(|seed| !Plan::of(seed, Menu::All, means).has_outage()));
     }
 
     #[test]
@@ -294,6 +333,9 @@ mod tests {
         }
         for fault in ["kill", "freeze", "terminate", "disk_full", "disk_full_kill", "redis_restart", "redis_freeze"] {
             assert!(words.iter().any(|word| word == fault), "{fault} is not in {words:?}");
+        }
+        for outage in ["postgres_kill", "postgres_stop", "postgres_freeze"] {
+            assert!(words.iter().any(|word| word == outage), "{outage} is not in {words:?}");
         }
         for place in ["clients", "database"] {
             for weather in ["latency", "one_byte", "blackhole", "half_close", "reset", "cut_after", "gone"] {

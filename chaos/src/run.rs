@@ -1,6 +1,6 @@
 //! One run, from an empty folder to the checker's word.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -15,8 +15,11 @@ use crate::{
         self, Invariant, Violation,
         evidence::{Calm, Evidence, Note},
     },
-    client, database,
+    client,
+    cluster::Template,
+    database,
     faults::Stage,
+    held::Held,
     plan::{Means, Menu, Plan},
     report::Outcome,
     world::{Diary, World},
@@ -37,6 +40,8 @@ pub struct Options {
     pub menu: Menu,
     /// A PostgreSQL server.
     pub postgres: Option<String>,
+    /// What runs copy that need a PostgreSQL of their own.
+    pub template: Option<Arc<Template>>,
     /// The program `redis-server`.
     pub redis: Option<PathBuf>,
     /// How long waiting for the end of everything lasts.
@@ -48,7 +53,7 @@ pub struct Options {
 impl Options {
     /// What plans may count on.
     pub fn means(&self) -> Means {
-        Means { postgres: self.postgres.is_some(), redis: self.redis.is_some() }
+        Means { postgres: self.postgres.is_some(), cluster: self.template.is_some(), redis: self.redis.is_some() }
     }
 }
 
@@ -74,7 +79,7 @@ async fn carry_out(
 ) -> Result<Vec<Violation>> {
     let mut stage = Stage::build(plan, options, log.clone()).await?;
     stage.until_up().await?;
-    let files_before = stage.files_open();
+    let before = stage.holds();
     let speaking = plan.conversations.iter().map(|talk| talk.clients.len()).sum();
     let world = World::new(stage.url(), speaking)?;
     let mut tasks = JoinSet::new();
@@ -95,7 +100,7 @@ async fn carry_out(
     while tasks.join_next().await.is_some() {}
     let mut extra = Vec::new();
     if stage.had_no_kill() {
-        files_came_back(&stage, files_before, &mut extra).await;
+        files_came_back(&stage, &before, &mut extra).await;
     }
     outcome.kills = stage.deaths();
     evidence.histories = diaries.iter().map(Diary::history).collect();
@@ -212,11 +217,16 @@ async fn state(conversation: Uuid, stage: &Stage) -> Option<State> {
 }
 
 /// A client that went away without a word is noticed by a heartbeat, 15 s apart, so this takes its time.
-async fn files_came_back(stage: &Stage, before: usize, violations: &mut Vec<Violation>) {
+async fn files_came_back(stage: &Stage, before: &Held, violations: &mut Vec<Violation>) {
     let until = Instant::now() + LIVENESS;
-    while stage.files_open() > before + FILES_MORE_MAX {
+    let mut said = Instant::now();
+    while stage.holds().files_open() > before.files_open() + FILES_MORE_MAX {
+        if said.elapsed() > Duration::from_secs(5) {
+            said = Instant::now();
+            stage.log.add(&format!("--- before: {before}; now: {}", stage.holds()));
+        }
         if Instant::now() > until {
-            let what = format!("the server held {before} files before and {} after", stage.files_open());
+            let what = format!("the server held {before} before, and {} after", stage.holds());
             violations.push(Violation { invariant: Invariant::I10, what });
             return;
         }
