@@ -10,7 +10,7 @@ use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
-    plan::{Menu, Plan},
+    plan::Plan,
     report::{Outcome, Report},
     run::{Options, run},
 };
@@ -36,7 +36,7 @@ pub async fn all(
     report: Report,
     out: &mut (impl Write + Send),
 ) -> Result<Vec<Outcome>> {
-    let menu = if options.menu == Menu::All { "all" } else { "kills" };
+    let menu = options.menu.word();
     let seeds: Vec<u64> = batch.runs.clone().map(|run| batch.seed.wrapping_add(run)).collect();
     let left: Vec<u64> = seeds.iter().copied().filter(|seed| !report.has(*seed, menu)).collect();
     let (total, mut done) = (left.len(), 0);

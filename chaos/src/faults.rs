@@ -73,6 +73,10 @@ impl Stage {
         let config = config(model.url(), &ledger.url);
         std::fs::write(folder.path().join("config.yaml"), config)?;
         let mut env = vec![("MODEL_KEY".into(), canaries[0].clone()), ("ADMIN_TOKEN".into(), canaries[1].clone())];
+        if plan.rounds > 1 {
+            // What is compared after each storm is a server that has put everything away.
+            env.push(("SWITCHBOARD_LIMITS__CONVERSATION_IDLE".into(), "1s".into()));
+        }
         env.extend(options.bug.map(|bug| ("CHAOS_BUG".to_owned(), bug.to_owned())));
         let (database, cluster) = postgres::start(plan, options).await?;
         if let Some((own, proxy)) = &database {

@@ -18,6 +18,7 @@ pub mod plan;
 pub mod planted;
 pub mod redis;
 pub mod report;
+pub mod rest;
 pub mod run;
 pub mod server;
 pub mod world;

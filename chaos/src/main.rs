@@ -26,6 +26,7 @@ Examples:
   cargo xtask chaos --runs 1000                  as many as you have time for: what is done stands in the report, and the
                                                  same call later goes on from there
   cargo xtask chaos --menu kills --runs 50       kill -9 alone, what `cargo xtask test` does
+  cargo xtask chaos --menu storms --runs 10      the same storm twelve times without a kill: nothing may stay behind
   cargo xtask chaos --planted                    the trial of the checker: it must see each bug that is planted
 
 Of a run that breaks a promise, the server's log lies beside the report. docs/guarantees.md has the promises, the invariants
@@ -111,7 +112,7 @@ async fn run(cli: &Cli) -> Result<bool> {
     let server = cli.server.canonicalize().unwrap_or_else(|_| cli.server.clone());
     ensure!(server.is_file(), "there is no server at {}: build it, or name it with --server", server.display());
     let template = match &cli.initdb {
-        Some(initdb) if cli.menu == Menu::All && !cli.planted => Some(Arc::new(Template::make(initdb).await?)),
+        Some(initdb) if cli.menu != Menu::Kills && !cli.planted => Some(Arc::new(Template::make(initdb).await?)),
         _ => None,
     };
     let options = Options {

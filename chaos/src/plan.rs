@@ -16,7 +16,23 @@ pub enum Menu {
     All,
     /// `kill -9` alone, at random moments and at fail points: short, on SQLite.
     Kills,
+    /// All but those that end the server, the same again and again: is anything left behind?
+    Storms,
 }
+
+impl Menu {
+    /// One word for the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Kills => "kills",
+            Self::Storms => "storms",
+        }
+    }
+}
+
+/// How often a storm comes again where the menu is of storms. The first ones warm up.
+pub const STORMS: u32 = 12;
 
 /// Where the truth is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -50,6 +66,8 @@ pub struct Plan {
     pub redis: bool,
     /// Who talks.
     pub conversations: Vec<Talk>,
+    /// How often all that follows happens, each time in other conversations.
+    pub rounds: u32,
     /// What goes wrong, one after the other.
     pub faults: Vec<Step>,
     /// For the n-th start of the server: the fail point that is armed then.
@@ -188,15 +206,39 @@ impl Plan {
     /// The run of this seed.
     pub fn of(seed: u64, menu: Menu, means: Means) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let all = menu == Menu::All;
+        let all = menu != Menu::Kills;
         let postgres = rng.u8(..3) == 0 && all && (means.postgres || means.cluster);
         let redis = rng.u8(..3) == 0 && all && means.redis;
         let database = if postgres { Database::Postgres } else { Database::Sqlite };
         let mut number = 0;
         let talks = 2 + rng.usize(..if all { 4 } else { 2 });
         let conversations = (0..talks).map(|_| talk(&mut rng, &mut number, all)).collect();
-        let (faults, arms) = if all { all_faults(&mut rng, postgres.then_some(means), redis) } else { kills(&mut rng) };
-        Self { seed, database, redis, conversations, faults, arms }
+        let on = postgres.then_some(means);
+        let (faults, arms) = match menu {
+            Menu::Kills => kills(&mut rng),
+            // Every fifth run has no kill at all: then what it holds afterwards is compared with before.
+            Menu::All if rng.u8(..5) != 0 => {
+                (steps(&mut rng, on, redis, false), (0..4).map(|start| arm(&mut rng, start)).collect())
+            }
+            Menu::All | Menu::Storms => (steps(&mut rng, on, redis, true), Vec::new()),
+        };
+        let rounds = if menu == Menu::Storms { STORMS } else { 1 };
+        Self { seed, database, redis, conversations, rounds, faults, arms }
+    }
+
+    /// The conversations of a round: the same words, under other ids.
+    pub fn conversations(&self, round: u32) -> Vec<Talk> {
+        let mut talks = self.conversations.clone();
+        let other = |id: Uuid| Uuid::from_u128(id.as_u128() ^ u128::from(round));
+        for talk in &mut talks {
+            talk.id = other(talk.id);
+            for message in talk.clients.iter_mut().flat_map(|client| &mut client.messages) {
+                let tag = other(message.id);
+                message.content = message.content.replace(&message.id.to_string(), &tag.to_string());
+                message.id = tag;
+            }
+        }
+        talks
     }
 
     /// Whether PostgreSQL itself is away for a while, which a run may not do to a server that others use.
@@ -256,13 +298,9 @@ fn arm(rng: &mut Rng, start: usize) -> Option<String> {
     (rng.u8(..4) != 0).then(|| format!("{point}={action}@{}", 1 + rng.u32(..most)))
 }
 
-fn all_faults(rng: &mut Rng, postgres: Option<Means>, redis: bool) -> (Vec<Step>, Vec<Option<String>>) {
-    // Every fifth run has no kill at all: then what it holds afterwards is compared with before.
-    let storms = rng.u8(..5) == 0;
+fn steps(rng: &mut Rng, postgres: Option<Means>, redis: bool, storms: bool) -> Vec<Step> {
     let steps = 2 + rng.usize(..4);
-    let faults = (0..steps).map(|_| Step { after: pause(rng), fault: fault(rng, postgres, redis, storms) }).collect();
-    let arms = if storms { Vec::new() } else { (0..4).map(|start| arm(rng, start)).collect() };
-    (faults, arms)
+    (0..steps).map(|_| Step { after: pause(rng), fault: fault(rng, postgres, redis, storms) }).collect()
 }
 
 fn fault(rng: &mut Rng, postgres: Option<Means>, redis: bool, storms: bool) -> Fault {
@@ -315,6 +353,23 @@ mod tests {
             let (one, other) = (Plan::of(seed, Menu::All, MEANS), Plan::of(seed, Menu::All, MEANS));
             assert_eq!(format!("{one:?}"), format!("{other:?}"));
         }
+    }
+
+    #[test]
+    fn each_round_of_a_storm_is_the_same_in_other_conversations() {
+        let plan = Plan::of(1, Menu::Storms, MEANS);
+        let ids = |round| plan.conversations(round).iter().map(|talk| talk.id).collect::<Vec<_>>();
+        let words = |round| {
+            let messages =
+                plan.conversations(round).into_iter().flat_map(|talk| talk.clients).flat_map(|client| client.messages);
+            let all =
+                messages.map(|message| (message.content.contains(&message.id.to_string()), message.content.len()));
+            all.collect::<Vec<_>>()
+        };
+        assert_eq!((ids(1).len(), words(1)), (ids(0).len(), words(0)));
+        assert!(words(1).iter().all(|(has_its_tag, _)| *has_its_tag));
+        assert!(ids(0).iter().all(|id| !ids(1).contains(id)));
+        assert!(plan.arms.is_empty() && !plan.words().contains(&"kill".to_owned()));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
 pub struct Outcome {
     /// Which run.
     pub seed: u64,
-    /// `all` or `kills`.
+    /// `all`, `kills` or `storms`.
     pub menu: String,
     /// `sqlite` or `postgres`, with `+redis` where there was one.
     pub on: String,
@@ -37,6 +37,9 @@ pub struct Outcome {
     pub resumed: usize,
     /// Calls that reached the tool.
     pub tool_calls: usize,
+    /// What the server held at rest, in KiB: the most after the storms of the warm-up, and after the last storm.
+    #[serde(default)]
+    pub memory_kib: Option<(u64, u64)>,
     /// How long it took.
     pub seconds: f64,
     /// The promises that were broken.
@@ -51,7 +54,7 @@ impl Outcome {
         let database = if plan.database == Database::Postgres { "postgres" } else { "sqlite" };
         Self {
             seed: plan.seed,
-            menu: if menu == Menu::All { "all" } else { "kills" }.to_owned(),
+            menu: menu.word().to_owned(),
             on: if plan.redis { format!("{database}+redis") } else { database.to_owned() },
             faults: plan.words(),
             kills: 0,
@@ -59,6 +62,7 @@ impl Outcome {
             seen: 0,
             resumed: 0,
             tool_calls: 0,
+            memory_kib: None,
             seconds: 0.0,
             violations: Vec::new(),
             error: None,

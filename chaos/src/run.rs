@@ -12,24 +12,21 @@ use uuid::Uuid;
 
 use crate::{
     checker::{
-        self, Invariant, Violation,
+        self, Violation,
         evidence::{Calm, Evidence, Note},
     },
     client,
     cluster::Template,
     database,
     faults::Stage,
-    held::Held,
-    plan::{Means, Menu, Plan},
+    plan::{Means, Menu, Plan, Talk},
     report::Outcome,
+    rest::Rest,
     world::{Diary, World},
 };
 
 /// How long the server may take, once the faults are over, to answer everything and to bring everybody up to date.
 pub const LIVENESS: Duration = Duration::from_mins(1);
-/// Files that a server may hold after a storm beyond those from before: its connections to the database (three files each
-/// on SQLite), which it opens when it needs them, and those to the model, which it keeps for the next call.
-const FILES_MORE_MAX: usize = 24;
 
 /// What all runs of a batch have in common.
 #[derive(Debug, Clone)]
@@ -79,11 +76,37 @@ async fn carry_out(
 ) -> Result<Vec<Violation>> {
     let mut stage = Stage::build(plan, options, log.clone()).await?;
     stage.until_up().await?;
-    let before = stage.holds();
-    let speaking = plan.conversations.iter().map(|talk| talk.clients.len()).sum();
+    let mut rest = Rest::before(&stage);
+    let mut evidence = Evidence { canaries: stage.canaries(), ..Evidence::default() };
+    for round in 0..plan.rounds {
+        storm(plan, &plan.conversations(round), &mut stage, options, &mut evidence).await?;
+        if stage.had_no_kill() {
+            rest.after_a_storm(plan, &stage).await;
+        }
+    }
+    outcome.kills = stage.deaths();
+    outcome.memory_kib = rest.memory_kib();
+    let mut extra = rest.judge();
+    stage.leave(&mut evidence).await?;
+    outcome.count(&evidence);
+    tell_stored(&evidence, log);
+    let mut violations = checker::check(&evidence);
+    violations.append(&mut extra);
+    Ok(violations)
+}
+
+/// The clients come, everything goes wrong that is to go wrong, everything comes to rest, the clients leave.
+async fn storm(
+    plan: &Plan,
+    talks: &[Talk],
+    stage: &mut Stage,
+    options: &Options,
+    evidence: &mut Evidence,
+) -> Result<()> {
+    let speaking = talks.iter().map(|talk| talk.clients.len()).sum();
     let world = World::new(stage.url(), speaking)?;
-    let mut tasks = JoinSet::new();
-    let diaries = client::start(&world, &plan.conversations, &mut tasks);
+    let mut running = JoinSet::new();
+    let diaries = client::start(&world, talks, &mut running);
     for step in &plan.faults {
         stage.go_on(step.after).await?;
         stage.strike(step.fault).await?;
@@ -94,23 +117,12 @@ async fn carry_out(
         stage.go_on(Duration::from_millis(100)).await?;
     }
     stage.end_faults().await?;
-    let mut evidence = Evidence { canaries: stage.canaries(), ..Evidence::default() };
-    come_to_rest(plan, &stage, &world, &diaries, options.patience, &mut evidence).await;
+    come_to_rest(talks, stage, &world, &diaries, options.patience, evidence).await;
     world.stop();
-    while tasks.join_next().await.is_some() {}
-    let mut extra = Vec::new();
-    if stage.had_no_kill() {
-        files_came_back(&stage, &before, &mut extra).await;
-    }
-    outcome.kills = stage.deaths();
-    evidence.histories = diaries.iter().map(Diary::history).collect();
+    while running.join_next().await.is_some() {}
+    evidence.histories.extend(diaries.iter().map(Diary::history));
     evidence.restless.extend(world.complaints());
-    stage.leave(&mut evidence).await?;
-    outcome.count(&evidence);
-    tell_stored(&evidence, log);
-    let mut violations = checker::check(&evidence);
-    violations.append(&mut extra);
-    Ok(violations)
+    Ok(())
 }
 
 /// For whoever looks into a failure: what was stored, and what the tool did.
@@ -126,7 +138,7 @@ fn tell_stored(evidence: &Evidence, log: &crate::server::Log) {
 
 /// Everything is answered, new messages are answered too, and all who follow are up to date.
 async fn come_to_rest(
-    plan: &Plan,
+    talks: &[Talk],
     stage: &Stage,
     world: &World,
     diaries: &[Diary],
@@ -144,9 +156,11 @@ async fn come_to_rest(
     if !is_ready(stage, until + patience).await {
         evidence.restless.push("the server is not ready although everything that it stands on is there".to_owned());
     }
-    evidence.calm = calm(plan, stage, patience).await;
+    let calm = calm(talks, stage, patience).await;
+    evidence.calm.asked += calm.asked;
+    evidence.calm.completed += calm.completed;
     let until = until + patience;
-    for talk in &plan.conversations {
+    for talk in talks {
         if let Err(what) = up_to_date(talk.id, stage, diaries, until).await {
             evidence.restless.push(what);
         }
@@ -166,8 +180,8 @@ async fn is_ready(stage: &Stage, until: Instant) -> bool {
 }
 
 /// A message to each conversation, without faults.
-async fn calm(plan: &Plan, stage: &Stage, patience: Duration) -> Calm {
-    let asks = plan.conversations.iter().map(|talk| ask(talk.id, stage, patience));
+async fn calm(talks: &[Talk], stage: &Stage, patience: Duration) -> Calm {
+    let asks = talks.iter().map(|talk| ask(talk.id, stage, patience));
     let answered = futures::future::join_all(asks).await;
     Calm { asked: answered.len(), completed: answered.iter().filter(|answered| **answered).count() }
 }
@@ -214,24 +228,6 @@ async fn state(conversation: Uuid, stage: &Stage) -> Option<State> {
     let url = format!("{}/api/conversations/{conversation}", stage.direct_url());
     let answer: Value = stage.http().get(url).send().await.ok()?.json().await.ok()?;
     Some(State { head: answer["head"].as_i64()?, open_turn: answer["openTurn"].as_str().map(str::to_owned) })
-}
-
-/// A client that went away without a word is noticed by a heartbeat, 15 s apart, so this takes its time.
-async fn files_came_back(stage: &Stage, before: &Held, violations: &mut Vec<Violation>) {
-    let until = Instant::now() + LIVENESS;
-    let mut said = Instant::now();
-    while stage.holds().files_open() > before.files_open() + FILES_MORE_MAX {
-        if said.elapsed() > Duration::from_secs(5) {
-            said = Instant::now();
-            stage.log.add(&format!("--- before: {before}; now: {}", stage.holds()));
-        }
-        if Instant::now() > until {
-            let what = format!("the server held {before} before, and {} after", stage.holds());
-            violations.push(Violation { invariant: Invariant::I10, what });
-            return;
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
 }
 
 impl Stage {
