@@ -86,7 +86,7 @@ async fn carry_out(
     }
     outcome.kills = stage.deaths();
     outcome.memory_kib = rest.memory_kib();
-    let mut extra = rest.judge();
+    let mut extra = rest.judge(plan.database);
     stage.leave(&mut evidence).await?;
     outcome.count(&evidence);
     tell_stored(&evidence, log);
@@ -191,8 +191,15 @@ async fn ask(conversation: Uuid, stage: &Stage, patience: Duration) -> bool {
     let url = format!("{}/api/conversations/{conversation}/messages?wait=true", stage.direct_url());
     let body = serde_json::json!({ "clientMessageId": id, "content": format!("talk words=3 tool=none tag={id}") });
     let answer = stage.http().post(url).json(&body).timeout(patience).send().await;
-    let Ok(answer) = answer else { return false };
-    answer.json::<Value>().await.is_ok_and(|answer| answer["status"] == "completed")
+    let answer = match answer {
+        Ok(answer) => answer.json::<Value>().await,
+        Err(error) => Err(error),
+    };
+    let is_answered = answer.as_ref().is_ok_and(|answer| answer["status"] == "completed");
+    if !is_answered {
+        stage.log.add(&format!("--- without faults, {conversation} was answered so: {answer:?}"));
+    }
+    is_answered
 }
 
 async fn up_to_date(conversation: Uuid, stage: &Stage, diaries: &[Diary], until: Instant) -> Result<(), String> {
