@@ -41,6 +41,11 @@ impl OwnPostgres {
         Ok(Self { server: server.to_owned(), name })
     }
 
+    /// The server is to be found there from here on.
+    pub fn move_to(&mut self, server: &str) {
+        server.clone_into(&mut self.server);
+    }
+
     /// How it is reached without the proxy.
     pub fn url(&self) -> String {
         let (front, _) = self.server.rsplit_once('/').unwrap_or((&self.server, ""));

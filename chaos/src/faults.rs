@@ -1,5 +1,7 @@
 //! The stage of a run: everything that is started for it, and what can be done to it.
 
+mod postgres;
+
 use std::{
     path::{Path, PathBuf},
     process::ExitStatus,
@@ -8,17 +10,19 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use fakemodel::FakeModel;
+use faultproxy::{Proxy, Weather};
 use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::{
+    cluster::Cluster,
     database::OwnPostgres,
+    held::Held,
     ledger::Ledger,
     model,
-    plan::{Database, Fault, Plan},
+    plan::{Fault, Plan},
     power::Mains,
-    proxy::{Proxy, Weather},
     redis::Redis,
     run::Options,
     server::{Launch, Log, Server},
@@ -47,6 +51,8 @@ pub struct Stage {
     pub(crate) log: Log,
     clients: Proxy,
     database: Option<(OwnPostgres, Proxy)>,
+    /// Where that database is, unless the runs share a server.
+    cluster: Option<Cluster>,
     redis: Option<Redis>,
     _model: FakeModel,
     pub(crate) ledger: Ledger,
@@ -70,8 +76,12 @@ impl Stage {
         let config = config(model.url(), &ledger.url);
         std::fs::write(folder.path().join("config.yaml"), config)?;
         let mut env = vec![("MODEL_KEY".into(), canaries[0].clone()), ("ADMIN_TOKEN".into(), canaries[1].clone())];
+        if plan.rounds > 1 {
+            // What is compared after each storm is a server that has put everything away.
+            env.push(("SWITCHBOARD_LIMITS__CONVERSATION_IDLE".into(), "1s".into()));
+        }
         env.extend(options.bug.map(|bug| ("CHAOS_BUG".to_owned(), bug.to_owned())));
-        let database = database(plan, options).await?;
+        let (database, cluster) = postgres::start(plan, options).await?;
         if let Some((own, proxy)) = &database {
             env.push(("SWITCHBOARD_DATABASE__URL".into(), own.url_at(proxy.address())));
         }
@@ -92,8 +102,9 @@ impl Stage {
             is_armed: false,
             had_kill: false,
             log,
-            clients: Proxy::start().await?,
+            clients: Proxy::start()?,
             database,
+            cluster,
             redis,
             _model: model,
             ledger,
@@ -128,9 +139,9 @@ impl Stage {
         self.canaries.to_vec()
     }
 
-    /// How many files the server holds.
-    pub fn files_open(&self) -> usize {
-        self.server.as_ref().map_or(0, Server::files_open)
+    /// What the server holds.
+    pub fn holds(&self) -> Held {
+        self.server.as_ref().map_or_else(Held::default, Server::holds)
     }
 
     /// How often the server died or was killed.
@@ -256,6 +267,7 @@ impl Stage {
                 self.database_turns(Weather::Clear);
                 Ok(())
             }
+            Fault::Postgres(outage, span) => self.postgres_fails(outage, span).await,
             Fault::RedisRestart(span) => self.redis_restart(span).await,
             Fault::RedisFreeze(span) => self.redis_freeze(span).await,
         }
@@ -356,19 +368,12 @@ impl Stage {
     /// Those of the database.
     pub async fn remove(self) -> Result<()> {
         self.ledger.end().await;
-        match self.database {
-            Some((own, _)) => own.remove().await,
-            None => Ok(()),
+        match (self.database, self.cluster) {
+            (_, Some(cluster)) => cluster.end().await,
+            (Some((own, _)), None) => own.remove().await,
+            (None, None) => Ok(()),
         }
     }
-}
-
-async fn database(plan: &Plan, options: &Options) -> Result<Option<(OwnPostgres, Proxy)>> {
-    let (Database::Postgres, Some(server)) = (plan.database, &options.postgres) else { return Ok(None) };
-    let own = OwnPostgres::create(server).await?;
-    let proxy = Proxy::start().await?;
-    proxy.lead_to(own.address()?);
-    Ok(Some((own, proxy)))
 }
 
 async fn redis(plan: &Plan, options: &Options) -> Result<Option<Redis>> {

@@ -32,7 +32,7 @@ impl Power {
         let is_there = match menu {
             Menu::Power => true,
             Menu::All => can_be && dice.bool(),
-            Menu::Kills => false,
+            Menu::Kills | Menu::Storms => false,
         };
         if !is_there {
             return None;

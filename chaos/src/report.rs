@@ -21,7 +21,7 @@ use crate::{
 pub struct Outcome {
     /// Which run.
     pub seed: u64,
-    /// `all`, `kills` or `power`.
+    /// `all`, `kills`, `power` or `storms`.
     pub menu: String,
     /// `sqlite` or `postgres`, with `+redis` where there was one, `+power` on a disk whose power can go, and `+normal` with
     /// `synchronous: normal` on it.
@@ -41,6 +41,9 @@ pub struct Outcome {
     pub resumed: usize,
     /// Calls that reached the tool.
     pub tool_calls: usize,
+    /// What the server held at rest, in KiB: the most after the storms of the warm-up, and after the last storm.
+    #[serde(default)]
+    pub memory_kib: Option<(u64, u64)>,
     /// How long it took.
     pub seconds: f64,
     /// The promises that were broken.
@@ -70,6 +73,7 @@ impl Outcome {
             seen: 0,
             resumed: 0,
             tool_calls: 0,
+            memory_kib: None,
             seconds: 0.0,
             violations: Vec::new(),
             error: None,

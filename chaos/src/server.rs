@@ -16,6 +16,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::held::Held;
+
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// Longer than the drain that the configuration of a run allows, on a machine with other things to do.
 const TERMINATED_WITHIN: Duration = Duration::from_mins(1);
@@ -134,10 +136,9 @@ impl Server {
         }
     }
 
-    /// How many files and sockets it holds.
-    pub fn files_open(&self) -> usize {
-        let folder = self.child.id().map(|pid| format!("/proc/{pid}/fd"));
-        folder.and_then(|folder| std::fs::read_dir(folder).ok()).map_or(0, Iterator::count)
+    /// What it holds.
+    pub fn holds(&self) -> Held {
+        self.child.id().map_or_else(Held::default, Held::by)
     }
 
     fn pid(&self) -> Option<Pid> {

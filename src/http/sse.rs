@@ -1,6 +1,6 @@
 //! Server-Sent Events: the log as an event stream that a browser resumes by itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Poll, time::Duration};
 
 use actix::{Actor, Addr};
 use actix_web::{
@@ -66,7 +66,8 @@ pub(super) async fn open(
     response.insert_header((header::CONTENT_TYPE, "text/event-stream; charset=utf-8"));
     response.insert_header((header::CACHE_CONTROL, "no-cache, no-transform"));
     response.insert_header(("X-Accel-Buffering", "no"));
-    Ok(response.streaming(stream(reader, hub.limits.sse_heartbeat, OnClose(session))))
+    let stream = stream(reader, hub.limits.sse_heartbeat, OnClose(session));
+    Ok(response.streaming(while_open(stream, connection::is_closed(&request))))
 }
 
 fn position(request: &HttpRequest, query: StreamQuery) -> Result<Join, Problem> {
@@ -107,6 +108,17 @@ fn stream(
             },
         };
         Some((Ok(bytes), (None, reader, on_close)))
+    })
+}
+
+/// Ends a stream whose client has closed. A response that is being sent goes on by itself when its client closes, and finds
+/// out with the second heartbeat that nobody takes: so long its session would count against its caller. The end of what a
+/// client sends wakes the connection, which asks its response for more: then is the moment to look.
+fn while_open<T>(stream: impl Stream<Item = T>, is_closed: impl Fn() -> bool) -> impl Stream<Item = T> {
+    let mut stream = Box::pin(stream);
+    futures::stream::poll_fn(move |context| match stream.as_mut().poll_next(context) {
+        Poll::Pending if is_closed() => Poll::Ready(None),
+        polled => polled,
     })
 }
 

@@ -48,3 +48,16 @@ async fn a_client_that_answers_pings_stays_and_one_that_does_not_is_let_go() {
     alive.send(json!({ "op": "ping", "ref": 1 })).await;
     assert_eq!(alive.op("pong", &mut Vec::new()).await["ref"], 1);
 }
+
+#[tokio::test]
+async fn an_event_stream_whose_client_leaves_is_let_go_without_waiting_for_a_heartbeat() {
+    let server = Embedded::with(three_agents(), |options| options.http.sse_heartbeat = Duration::from_hours(1));
+    let (left, stays) = (new_id(), new_id());
+    let leaving = server.sse(&format!("/api/stream/{left}"), &[]).await;
+    let mut staying = server.sse(&format!("/api/stream/{stays}"), &[]).await;
+    server.until_metric("switchboard_sessions", 2).await;
+    drop(leaving);
+    server.until_metric("switchboard_sessions", 1).await;
+    server.say(&stays, "hello").await;
+    staying.until("turn_end").await;
+}

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use faultproxy::Proxy;
 use tokio::time::Instant;
 
 use super::{UnderWay, assert_whole, impatient, model};
-use crate::support::{proxy::Proxy, sql::empty_postgres};
+use crate::support::sql::empty_postgres;
 
 const TOKENS: usize = 200;
 /// `limits.drain_timeout` is 1 s here; 5 s for requests under way, 3 s for the last writes.
@@ -13,7 +14,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(11);
 
 async fn check(take: fn(&Proxy), give_back: fn(&Proxy)) {
     let database = empty_postgres().await;
-    let proxy = Proxy::before(&database);
+    let proxy = Proxy::before(&database).unwrap();
     let model = model(TOKENS as u64, 2).await;
     let mut server = impatient(&proxy.url(&database), &model).start();
     let turn = UnderWay::begin(&server).await;
@@ -45,7 +46,7 @@ async fn a_termination_with_a_database_that_is_gone_has_an_end_and_the_next_star
 #[tokio::test]
 async fn a_termination_with_nothing_to_store_is_in_order_also_without_a_database() {
     let database = empty_postgres().await;
-    let proxy = Proxy::before(&database);
+    let proxy = Proxy::before(&database).unwrap();
     let mut server = impatient(&proxy.url(&database), &model(1, 1).await).start();
     proxy.silence(true);
     let began = Instant::now();
