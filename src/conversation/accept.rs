@@ -9,6 +9,7 @@ use super::{
     command::{Effect, NewMessage, Rejection, Reply, TurnMessage},
     draft::Draft,
     note::Note,
+    open_turn::OpenTurn,
     recent::{Accepted, body_hash},
     state::Status,
 };
@@ -98,7 +99,7 @@ impl Draft<'_, '_> {
     }
 
     fn steers_waiting(&self) -> usize {
-        self.state.open.as_ref().map_or(0, |turn| turn.steers.len())
+        self.state.open.as_ref().map_or(0, OpenTurn::untaken)
     }
 
     fn check_room(&self, waiting: usize) -> Result<(), Rejection> {

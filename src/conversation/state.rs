@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use protocol::{AgentId, ClientMessageId, ConversationId, Envelope, Event, RunId, Seq, Timestamp, TurnId};
+use protocol::{AgentId, ClientMessageId, ConversationId, Envelope, Event, MessageId, RunId, Seq, Timestamp, TurnId};
 
 use super::{
     command::TurnMessage,
@@ -109,9 +109,24 @@ impl ConversationState {
         self.open.as_ref().and_then(|turn| turn.run.as_ref()).map(|run| run.run_id)
     }
 
-    /// Takes one stored event into account, with what is kept beside it. A tool call whose note is missing counts as one
-    /// that is never made again; a result without one as the tool's own answer.
-    pub fn apply(&mut self, envelope: &Envelope, note: Option<&Note>) {
+    /// Takes one stored event into account, with what is kept beside it: its note, and the messages that the run had taken
+    /// before it. A tool call whose note is missing counts as one that is never made again; a result without one as the
+    /// tool's own answer.
+    pub fn apply(&mut self, envelope: &Envelope, note: Option<&Note>, taken: &[MessageId]) {
+        // A run takes a message while it still speaks: what it had said by then comes first.
+        let closes = matches!(envelope.event, Event::MessageComplete { .. });
+        if closes {
+            self.apply_event(envelope, note);
+        }
+        if let Some(turn) = &mut self.open {
+            turn.hear(taken);
+        }
+        if !closes {
+            self.apply_event(envelope, note);
+        }
+    }
+
+    fn apply_event(&mut self, envelope: &Envelope, note: Option<&Note>) {
         self.head = self.head.max(envelope.seq);
         if let Some(turn_id) = envelope.turn_id {
             self.apply_in_turn(turn_id, envelope, note);

@@ -143,6 +143,10 @@ fn rebuild(opened: &Opened) -> ConversationState {
     });
     let ledger: HashMap<_, _> =
         opened.effects.iter().map(|line| ((line.turn_id, &line.call_id), Note::Effect(line.note.clone()))).collect();
+    let mut taken = HashMap::<_, Vec<_>>::new();
+    for (seq, message_id) in &opened.taken {
+        taken.entry(*seq).or_default().push(*message_id);
+    }
     for envelope in &opened.replay {
         let call = match &envelope.event {
             Event::ToolExecution { tool_call_id, .. } | Event::ToolResult { tool_call_id, .. } => Some(tool_call_id),
@@ -152,9 +156,9 @@ fn rebuild(opened: &Opened) -> ConversationState {
         if chaos::plants(Bug::RecoverFinished) && matches!(envelope.event, Event::TurnEnd { .. }) {
             let mut harmless = envelope.clone();
             harmless.event = Event::ContextUpdated { version: 0, changed: Vec::new() };
-            state.apply(&harmless, None);
+            state.apply(&harmless, None, &[]);
         } else {
-            state.apply(envelope, note);
+            state.apply(envelope, note, taken.get(&envelope.seq).map_or(&[], Vec::as_slice));
         }
     }
     debug_assert!(state.head() == record.head || record.head == Seq::ZERO, "the replay ends at the head");
