@@ -23,6 +23,7 @@ mod accept;
 mod command;
 mod content;
 mod draft;
+mod early;
 mod note;
 mod open_turn;
 mod output;
@@ -44,6 +45,7 @@ pub use self::{
     },
     content::{ContentError, check_content},
     draft::{Env, IdSource, RandomIds},
+    early::EarlyCancels,
     note::{EffectNote, EffectStatus, Note},
     recent::{Accepted, Recent, body_hash},
     state::{ConversationState, Snapshot, Status},

@@ -6,6 +6,7 @@ use protocol::{AgentId, ClientMessageId, ConversationId, Envelope, Event, Messag
 
 use super::{
     command::TurnMessage,
+    early::EarlyCancels,
     note::Note,
     open_turn::{OpenTurn, WaitingTurn},
     recent::{Accepted, Recent},
@@ -46,8 +47,7 @@ pub struct ConversationState {
     /// While no turn is open, the first of these is being routed.
     pub(super) waiting: VecDeque<WaitingTurn>,
     pub(super) recent: Recent,
-    /// Cancels of messages that were not seen yet. Lost with the process: a promise for a minute, not a fact.
-    pub(super) early_cancels: VecDeque<(ClientMessageId, Timestamp)>,
+    pub(super) early_cancels: EarlyCancels,
     /// Whether the open run takes further messages. Lost with the run.
     pub(super) steerable: bool,
 }
@@ -63,7 +63,7 @@ impl ConversationState {
             open: None,
             waiting: VecDeque::new(),
             recent: snapshot.recent,
-            early_cancels: VecDeque::new(),
+            early_cancels: EarlyCancels::default(),
             steerable: false,
         }
     }
@@ -86,6 +86,17 @@ impl ConversationState {
     /// The latest accepted messages.
     pub fn recent(&self) -> &Recent {
         &self.recent
+    }
+
+    /// With the cancels that came before the conversation was there.
+    #[must_use]
+    pub fn with_early_cancels(self, early_cancels: EarlyCancels) -> Self {
+        Self { early_cancels, ..self }
+    }
+
+    /// The cancels of messages that were not seen yet.
+    pub fn early_cancels(&self) -> &EarlyCancels {
+        &self.early_cancels
     }
 
     /// Nothing runs and nothing waits.

@@ -21,6 +21,10 @@ pub(crate) struct FaultyStore {
     faults: watch::Sender<Faults>,
     /// Writes that were refused so far.
     refused: watch::Sender<usize>,
+    /// Whether look-ups of client ids wait.
+    look_ups_stall: watch::Sender<bool>,
+    /// Client ids that were asked for so far.
+    looked_up: watch::Sender<usize>,
 }
 
 /// What goes wrong on request.
@@ -33,7 +37,13 @@ struct Faults {
 
 impl FaultyStore {
     pub(crate) fn around(inner: Arc<dyn Store>) -> Self {
-        Self { inner, faults: watch::Sender::default(), refused: watch::Sender::default() }
+        Self {
+            inner,
+            faults: watch::Sender::default(),
+            refused: watch::Sender::default(),
+            look_ups_stall: watch::Sender::default(),
+            looked_up: watch::Sender::default(),
+        }
     }
 
     /// From here on what writes, and a ping, is refused as [`StoreError::Unavailable`], or is not any more.
@@ -50,6 +60,23 @@ impl FaultyStore {
     /// wrong moment; or not any more.
     pub(crate) fn lose_answers(&self, lose: bool) {
         self.faults.send_modify(|faults| faults.lose_answers = lose);
+    }
+
+    /// From here on nobody learns whether a client id is known, or everybody does again.
+    pub(crate) fn stall_look_ups(&self, stall: bool) {
+        self.look_ups_stall.send_replace(stall);
+    }
+
+    /// How many client ids were asked for.
+    pub(crate) fn looked_up(&self) -> usize {
+        *self.looked_up.borrow()
+    }
+
+    /// Waits until so many client ids were asked for.
+    pub(crate) async fn until_looked_up(&self, count: usize) {
+        let mut looked_up = self.looked_up.subscribe();
+        let enough = looked_up.wait_for(|looked_up| *looked_up >= count);
+        tokio::time::timeout(super::client::PATIENCE, enough).await.expect("a look-up in time").unwrap();
     }
 
     /// Waits until so many writes were refused.
@@ -104,6 +131,8 @@ impl Store for FaultyStore {
     }
 
     async fn accepted(&self, id: InternalId, client: &ClientMessageId) -> Result<Option<AcceptedMessage>, StoreError> {
+        self.looked_up.send_modify(|looked_up| *looked_up += 1);
+        self.look_ups_stall.subscribe().wait_for(|stall| !stall).await.unwrap();
         self.inner.accepted(id, client).await
     }
 
