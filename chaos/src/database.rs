@@ -18,6 +18,7 @@ const TABLES: &[&str] = &[
     "agent_conversation_data",
     "agent_switches",
     "tool_effects",
+    "steers_taken",
     "approvals",
 ];
 

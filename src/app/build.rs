@@ -208,6 +208,7 @@ impl Ground {
             lifetime: Lifetime::Permanent,
             policy: self.restarts.clone(),
             mailbox_messages_max: 1024,
+            on_give_up: guard::OnGiveUp::default(),
         }
     }
 }

@@ -61,6 +61,7 @@ contract! {
         replay_begins_where_the_oldest_open_turn_was_accepted
         the_latest_256_accepted_messages_come_along
         the_ledger_of_open_turns_comes_along
+        what_runs_took_of_the_messages_of_open_turns_comes_along
         two_owners_may_use_the_same_id
         unfinished_names_each_conversation_with_an_open_turn
         an_erased_conversation_leaves_a_tombstone

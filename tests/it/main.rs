@@ -9,6 +9,7 @@ mod bad_input;
 mod browser;
 #[cfg(test)]
 mod cancels;
+mod client_ids;
 #[cfg(test)]
 mod columns;
 #[cfg(test)]

@@ -8,6 +8,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("bad_input", Again::Everywhere, "unknown and erased conversations are looked up"),
     ("browser", Again::No, "the pages and the protocols of a browser; resume has the same over every store"),
     ("cancels", Again::OwnProcess, "a cancel is taken first and stored afterwards"),
+    ("client_ids", Again::Everywhere, "what the store knows of ids, and what it does not know yet"),
     ("columns", Again::No, "asks PostgreSQL itself"),
     ("context", Again::No, "the contract of the context runs over every combination by itself"),
     ("deaf", Again::No, "what a client costs that never reads; slow has the same over every store"),

@@ -167,7 +167,7 @@ impl ConversationActor {
 
 impl Live {
     fn take_events(&mut self, events: Vec<Numbered>) {
-        for Numbered { envelope, note } in events {
+        for Numbered { envelope, note, taken } in events {
             let (accepted, effect) = match note {
                 Some(Note::Accepted { metadata, body_hash }) => {
                     (Some(Arc::new(AcceptedNote { metadata, body_hash })), None)
@@ -175,7 +175,7 @@ impl Live {
                 Some(Note::Effect(effect)) => (None, Some(Arc::new(effect))),
                 None => (None, None),
             };
-            match StoredEvent::new(envelope, accepted).map(|event| StoredEvent { effect, ..event }) {
+            match StoredEvent::new(envelope, accepted).map(|event| StoredEvent { effect, taken, ..event }) {
                 Ok(event) => self.pending.push(event),
                 Err(error) => tracing::error!(%error, "an event could not be written as JSON"),
             }

@@ -6,15 +6,15 @@ use std::{
 };
 
 use actix::SpawnHandle;
-use protocol::{Epoch, RunId, Seq, TurnId};
+use protocol::{ClientMessageId, Epoch, RunId, Seq, TurnId};
 use tokio::sync::oneshot;
 
-use super::give::{Answer, Answered, Ask, Refusal};
+use super::give::{Answer, Answered, Refusal};
 use crate::{
     actors::figures::Share,
     agent::sink::RunPipe,
     chaos::{self, Bug},
-    conversation::{CancelTarget, ConversationState, Effect, Reply},
+    conversation::{ConversationState, Effect, Reply},
     store::{Fence, InternalId, StoredEvent},
 };
 
@@ -69,8 +69,8 @@ pub(super) struct Live {
     pub deadline: Option<(TurnId, SpawnHandle)>,
     /// How many of its turns wait, for whoever watches.
     pub turns_waiting: Share,
-    /// The store is asked about a client id; other commands wait.
-    pub looking_up: bool,
+    /// The store is asked about this client id; other commands wait.
+    pub looking_up: Option<ClientMessageId>,
     /// Being erased: where the answers go.
     pub erasing: Vec<oneshot::Sender<Answer>>,
 }
@@ -82,17 +82,8 @@ impl Live {
             && self.in_flight.is_none()
             && self.deferred.is_empty()
             && self.runs.is_empty()
-            && !self.looking_up
+            && self.looking_up.is_none()
             && self.erasing.is_empty()
-    }
-
-    /// Whether it stops a turn that is known here. That waits for no read of the store: what runs is stopped first.
-    pub(super) fn can_cancel(&self, ask: &Ask) -> bool {
-        match ask {
-            Ask::Cancel(CancelTarget::Turn(_)) => true,
-            Ask::Cancel(CancelTarget::Message(client)) => self.state.recent().find(client).is_some(),
-            _ => false,
-        }
     }
 
     /// Sends an answer once everything that was decided so far is stored.

@@ -20,7 +20,7 @@ use std::{
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture,
 };
-use protocol::{ClientMessageId, Code, RunId};
+use protocol::{Code, RunId};
 use tokio::{runtime::Handle, time::Instant};
 
 pub use self::give::{Answer, Answered, Ask, Give, Refusal};
@@ -36,7 +36,11 @@ use super::{
     supervisor::SupervisorHandle,
     topic::{Topic, Topics},
 };
-use crate::{clock::Clock, conversation::Limits, store::ConversationKey, store::Store};
+use crate::{
+    clock::Clock,
+    conversation::{EarlyCancels, Limits},
+    store::{ConversationKey, Store},
+};
 
 /// Bounds of a conversation's actor; from config `limits`.
 #[derive(Debug, Clone)]
@@ -134,7 +138,7 @@ pub struct ConversationActor {
     ticket: u64,
     last_active: Instant,
     /// Cancels of messages that would make the conversation, which does not exist yet.
-    early_cancels: VecDeque<ClientMessageId>,
+    early_cancels: EarlyCancels,
     /// Built anew after a failure: open again without being asked.
     reopen: bool,
     /// The registry was asked to put it away: what comes now is for its successor.
@@ -166,7 +170,7 @@ impl ConversationActor {
             waiting: VecDeque::new(),
             ticket: 0,
             last_active: Instant::now(),
-            early_cancels: VecDeque::new(),
+            early_cancels: EarlyCancels::default(),
             reopen: false,
             leaving: false,
         }
@@ -186,11 +190,16 @@ impl ConversationActor {
     }
 
     fn has_nothing_to_do(&self) -> bool {
+        let waits_for_messages = |cancels: &EarlyCancels| {
+            let kept = self.parts.bounds.core.early_cancel_kept;
+            *cancels != EarlyCancels::default() && cancels.any(self.parts.clock.now(), kept)
+        };
         self.waiting.is_empty()
+            && !waits_for_messages(&self.early_cancels)
             && match &self.phase {
                 Phase::Unopened | Phase::Gone(_) => true,
                 Phase::Opening { .. } => false,
-                Phase::Live(live) => live.has_nothing_to_do(),
+                Phase::Live(live) => live.has_nothing_to_do() && !waits_for_messages(live.state.early_cancels()),
             }
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct FaultyStore {
     look_ups_stall: watch::Sender<bool>,
     /// Look-ups that were made to wait so far.
     stalled: watch::Sender<usize>,
+    /// Client ids that were asked for so far.
+    looked_up: watch::Sender<usize>,
 }
 
 /// What goes wrong on request.
@@ -43,6 +45,7 @@ impl FaultyStore {
             look_ups_stall: watch::Sender::default(),
             refused: watch::Sender::default(),
             stalled: watch::Sender::default(),
+            looked_up: watch::Sender::default(),
         }
     }
 
@@ -80,6 +83,18 @@ impl FaultyStore {
             self.stalled.send_modify(|stalled| *stalled += 1);
             self.look_ups_stall.subscribe().wait_for(|stall| !stall).await.unwrap();
         }
+    }
+
+    /// How many client ids were asked for.
+    pub(crate) fn looked_up(&self) -> usize {
+        *self.looked_up.borrow()
+    }
+
+    /// Waits until so many client ids were asked for.
+    pub(crate) async fn until_looked_up(&self, count: usize) {
+        let mut looked_up = self.looked_up.subscribe();
+        let enough = looked_up.wait_for(|looked_up| *looked_up >= count);
+        tokio::time::timeout(super::client::PATIENCE, enough).await.expect("a look-up in time").unwrap();
     }
 
     /// Waits until so many writes were refused.
@@ -135,6 +150,7 @@ impl Store for FaultyStore {
     }
 
     async fn accepted(&self, id: InternalId, client: &ClientMessageId) -> Result<Option<AcceptedMessage>, StoreError> {
+        self.looked_up.send_modify(|looked_up| *looked_up += 1);
         self.look_up().await;
         self.inner.accepted(id, client).await
     }
