@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use sd_notify::NotifyState;
+use tokio::runtime::Runtime;
 
 use super::{
     DataDir, DataDirError, Options, Running, Signals, StartError, Stopped,
@@ -96,20 +97,28 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
         let (store, context) = context.await.map_err(std::io::Error::other)??;
         let running = Running::start(runtime, options, Arc::new(store.clone()), context).await?;
         // Whoever was told that it is ready may stop it at once, and the turns that it took up are to end.
-        let signals = Signals::listen()?;
+        let mut signals = Signals::listen()?;
         banner::print(&loaded, &running, token_is_made.then(|| data.admin_token_path()), &shown(&loaded.config, &url));
         tracing::info!(address = %running.address, milliseconds = began.elapsed().as_millis(), "ready");
         tell_the_service_manager(NotifyState::Ready);
-        let stopped = running.until_stopped(signals).await;
-        if stopped == Stopped::Drained {
-            // A connection that fell silent may never be closed in order.
-            let closed = async move { tokio::time::timeout(CLOSE_TIME_MAX, store.close()).await };
-            if matches!(runtime.spawn(closed).await, Ok(Err(_))) {
-                tracing::warn!("the database does not answer, its connections are left to themselves");
-            }
+        let stopped = running.until_stopped(&mut signals).await;
+        if stopped != Stopped::Drained {
+            return Ok(stopped);
         }
-        Ok(stopped)
+        tracing::info!("all is stored, closing the database");
+        Ok(tokio::select! {
+            () = close(runtime, store) => Stopped::Drained,
+            () = signals.next() => Stopped::AtOnce,
+        })
     })
+}
+
+/// A connection that fell silent may never be closed in order.
+async fn close(runtime: &Runtime, store: SqlStore) {
+    let closed = async move { tokio::time::timeout(CLOSE_TIME_MAX, store.close()).await };
+    if matches!(runtime.spawn(closed).await, Ok(Err(_))) {
+        tracing::warn!("the database does not answer, its connections are left to themselves");
+    }
 }
 
 /// systemd waits for this (`Type=notify`). Without one nothing happens.

@@ -18,6 +18,8 @@ mod deaf;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod drains;
+#[cfg(test)]
 mod epochs;
 #[cfg(test)]
 mod faults;

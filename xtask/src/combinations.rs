@@ -12,6 +12,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("context", Again::No, "the contract of the context runs over every combination by itself"),
     ("deaf", Again::No, "what a client costs that never reads; slow has the same over every store"),
     ("deploy", Again::No, "reads the files of the deployment"),
+    ("drains", Again::Everywhere, "turns that are open when the server goes down, and a store that is slow then"),
     ("epochs", Again::No, "power losses of SQLite, which it names itself"),
     ("faults", Again::No, "each fault brings the database or the Redis that it needs"),
     ("figures", Again::Everywhere, "counts what was stored, and asks the store whether it answers"),

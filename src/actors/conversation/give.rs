@@ -201,5 +201,6 @@ impl ConversationActor {
             }
         }
         self.give_waiting(ctx);
+        self.count_busy();
     }
 }

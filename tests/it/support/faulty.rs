@@ -1,6 +1,6 @@
 //! A store that fails on request, around any store that does not.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
@@ -29,6 +29,7 @@ struct Faults {
     fail: bool,
     stall: bool,
     lose_answers: bool,
+    delay: Duration,
 }
 
 impl FaultyStore {
@@ -50,6 +51,11 @@ impl FaultyStore {
     /// wrong moment; or not any more.
     pub(crate) fn lose_answers(&self, lose: bool) {
         self.faults.send_modify(|faults| faults.lose_answers = lose);
+    }
+
+    /// From here on each commit takes so much longer.
+    pub(crate) fn slow_commits(&self, delay: Duration) {
+        self.faults.send_modify(|faults| faults.delay = delay);
     }
 
     /// Waits until so many writes were refused.
@@ -77,6 +83,10 @@ fn asked_for() -> StoreError {
 impl Store for FaultyStore {
     async fn commit(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
         self.unless_failing().await.inspect_err(|_| self.refused.send_modify(|refused| *refused += 1))?;
+        let delay = self.faults.borrow().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         let answers = self.inner.commit(group).await?;
         if self.faults.borrow().lose_answers { Err(asked_for()) } else { Ok(answers) }
     }
