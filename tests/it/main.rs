@@ -47,6 +47,8 @@ mod retention;
 mod slow;
 mod stores;
 #[cfg(test)]
+mod streams;
+#[cfg(test)]
 mod supervision;
 #[cfg(test)]
 mod support;

@@ -28,6 +28,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("retention", Again::Everywhere, "sweeps and tombstones"),
     ("slow", Again::Everywhere, "who is far behind reads from the store"),
     ("stores", Again::No, "names its database and its Redis itself"),
+    ("streams", Again::No, "headers and comments of event streams; resume has their events over every store"),
     ("supervision", Again::Everywhere, "failures and switches of agents are stored"),
     ("support", Again::No, "no tests"),
     ("termination", Again::OwnProcess, "what was acknowledged is stored at the end"),
