@@ -41,6 +41,8 @@ mod panics;
 #[cfg(test)]
 mod real_model;
 #[cfg(test)]
+mod restores;
+#[cfg(test)]
 mod resume;
 mod retention;
 #[cfg(test)]

@@ -24,6 +24,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("pages", Again::No, "origins and headers, decided before any store is asked"),
     ("panics", Again::Everywhere, "an actor is rebuilt from what is stored"),
     ("real_model", Again::No, "a real model server; model has the same streams over every store"),
+    ("restores", Again::No, "backups of SQLite, and a PostgreSQL that it names itself"),
     ("resume", Again::Everywhere, "positions, snapshots and replays are read from the store"),
     ("retention", Again::Everywhere, "sweeps and tombstones"),
     ("slow", Again::Everywhere, "who is far behind reads from the store"),
