@@ -73,8 +73,8 @@ impl RestoreError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NotSqlite { .. } | Self::Itself(_) => 2,
-            Self::Backup(BackupError::Foreign { .. } | BackupError::Damaged { .. }) => 65,
-            Self::Connect(ConnectError::NewerSchema { .. }) => 65,
+            Self::Backup(BackupError::Foreign { .. } | BackupError::Damaged { .. })
+            | Self::Connect(ConnectError::NewerSchema { .. }) => 65,
             Self::Backup(BackupError::Copy { .. }) | Self::Connect(_) | Self::Store(_) => 69,
             Self::DataDir(_) => 73,
             Self::File { .. } | Self::System(_) => 1,

@@ -140,7 +140,7 @@ mod tests {
     async fn made() -> (SqliteFile, PathBuf) {
         let file = SqliteFile::new();
         file.open().await.close().await;
-        let path = file_of("sqlite://x").map(|_| file.0.path().join("test.sqlite")).unwrap();
+        let path = file.0.path().join("test.sqlite");
         (file, path)
     }
 
