@@ -19,6 +19,8 @@ mod deaf;
 #[cfg(test)]
 mod deploy;
 #[cfg(test)]
+mod drains;
+#[cfg(test)]
 mod epochs;
 #[cfg(test)]
 mod faults;
@@ -40,11 +42,15 @@ mod panics;
 #[cfg(test)]
 mod real_model;
 #[cfg(test)]
+mod restores;
+#[cfg(test)]
 mod resume;
 mod retention;
 #[cfg(test)]
 mod slow;
 mod stores;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod supervision;
 #[cfg(test)]

@@ -205,6 +205,7 @@ impl ConversationActor {
             }
         }
         self.give_waiting(ctx);
+        self.count_busy();
     }
 }
 

@@ -22,13 +22,14 @@ use actix::{
 };
 use protocol::{Code, RunId};
 use tokio::{runtime::Handle, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 pub use self::give::{Answer, Answered, Ask, Give, Refusal};
 use self::live::Live;
 use super::{
     agent::AgentActors,
     arbiters::Arbiters,
-    figures::Figures,
+    figures::{Figures, Share},
     guard::Leave,
     persistence::{Committed, PersistenceHandle},
     registry::{ConversationRegistry, PutAway},
@@ -94,6 +95,9 @@ pub struct ConversationParts {
     pub clock: Arc<dyn Clock>,
     /// The runtime that does the I/O.
     pub io: Handle,
+    /// Cancelled when the process is about to end: no run is begun or heard from then on, and turns stay open for the
+    /// next start.
+    pub stopping: CancellationToken,
     /// The bounds.
     pub bounds: ConversationBounds,
 }
@@ -143,6 +147,8 @@ pub struct ConversationActor {
     reopen: bool,
     /// The registry was asked to put it away: what comes now is for its successor.
     leaving: bool,
+    /// Counts it while there is something to do.
+    busy: Share,
 }
 
 impl std::fmt::Debug for ConversationActor {
@@ -160,6 +166,7 @@ impl ConversationActor {
         incarnation: u64,
         leave: Leave,
     ) -> Self {
+        let busy = Share::of(&parts.figures.conversations_busy);
         Self {
             parts,
             key,
@@ -173,7 +180,14 @@ impl ConversationActor {
             early_cancels: EarlyCancels::default(),
             reopen: false,
             leaving: false,
+            busy,
         }
+    }
+
+    /// To be called at the end of whatever changes what there is to do: in between, a turn that follows on another one
+    /// would look like the end of both.
+    fn count_busy(&mut self) {
+        self.busy.set(usize::from(!self.has_nothing_to_do()));
     }
 
     /// Looks now and then whether there was nothing to do for a while; then asks the registry to be put away.
@@ -234,6 +248,7 @@ impl Actor for ConversationActor {
         Self::watch_idleness(ctx, self.parts.bounds.conversation_idle);
         if self.reopen {
             self.open(false, ctx);
+            self.count_busy();
         }
     }
 }
@@ -260,6 +275,7 @@ impl Handler<Give> for ConversationActor {
         }
         self.last_active = Instant::now();
         self.give(give, ctx);
+        self.count_busy();
     }
 }
 
@@ -269,6 +285,7 @@ impl Handler<RunReady> for ConversationActor {
     fn handle(&mut self, ready: RunReady, ctx: &mut Self::Context) {
         self.last_active = Instant::now();
         self.run_ready(ready.0, ctx);
+        self.count_busy();
     }
 }
 
@@ -279,6 +296,7 @@ impl Handler<Committed> for ConversationActor {
         self.last_active = Instant::now();
         if committed.ticket == self.ticket {
             self.committed(committed.outcome, ctx);
+            self.count_busy();
         }
     }
 }

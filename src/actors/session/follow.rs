@@ -236,8 +236,7 @@ impl SessionActor {
 
     /// The server goes down: the client is told when to come back.
     pub(super) fn drain(&mut self, open: usize) {
-        let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
-        let reconnect_after_ms = reconnect_after_ms(random, open);
+        let reconnect_after_ms = reconnect_after_ms(open);
         self.outlet.send_frame(Outgoing::Draining { reconnect_after_ms });
         self.outlet.send_frame(close_of(close::MOVED, "the server goes down; reconnect"));
     }

@@ -24,6 +24,7 @@ use protocol::{Epoch, Seq, frame::close};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::departure::reconnect_after_ms;
 pub use self::{
     frames::{Inbound, no_such_approval, target_of},
     outlet::{Outgoing, Outlet, OutletReader, Reset},
@@ -94,6 +95,12 @@ impl SessionParts {
     /// Whether another session may begin.
     pub fn has_room(&self) -> bool {
         self.count.load(Ordering::Relaxed) < self.bounds.sessions_max
+    }
+
+    /// When a client that cannot be served now may come back, in milliseconds: each gets another answer, over a spread that
+    /// grows with the number of sessions.
+    pub fn reconnect_after_ms(&self) -> u64 {
+        reconnect_after_ms(self.count.load(Ordering::Relaxed))
     }
 }
 

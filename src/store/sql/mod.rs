@@ -5,6 +5,7 @@
 //! conversation.
 
 mod append;
+pub mod backup;
 mod boot;
 mod checkpoints;
 mod commit;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use fakemodel::{FakeModel, Script};
+use faultproxy::Proxy;
 use serde_json::{Value, json};
 
 use super::UnderWay;
 use crate::support::{
     client::{Api, PATIENCE},
-    proxy::Proxy,
     server::{CONCIERGE, Starting},
     sql::empty_postgres,
 };
@@ -42,7 +42,7 @@ async fn until_left(model: &FakeModel) {
 
 async fn check(over: Over, target: impl Fn(&UnderWay) -> Value) {
     let database = empty_postgres().await;
-    let proxy = Proxy::before(&database);
+    let proxy = Proxy::before(&database).unwrap();
     let model = FakeModel::start(vec![Script::text("one two three").stall_after(3)]).await;
     let server = patient(&proxy.url(&database), &model).start();
     let mut turn = UnderWay::begin(&server).await;

@@ -1,6 +1,6 @@
 //! A termination has an end, whatever the database does.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use faultproxy::Proxy;
 use tokio::time::Instant;
@@ -52,4 +52,22 @@ async fn a_termination_with_nothing_to_store_is_in_order_also_without_a_database
     let began = Instant::now();
     assert!(server.terminate().await.success(), "{}", server.log());
     assert!(began.elapsed() < ENDS_WITHIN, "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_second_signal_leaves_at_once_also_where_only_the_database_is_waited_for() {
+    let database = empty_postgres().await;
+    let proxy = Proxy::before(&database).unwrap();
+    let mut server = impatient(&proxy.url(&database), &model(1, 1).await).start();
+    proxy.silence(true);
+    let signal = || Command::new("kill").args(["-TERM", &server.pid().to_string()]).status().unwrap();
+    assert!(signal().success());
+    let closes = async {
+        while !server.log().contains("closing the database") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(ENDS_WITHIN, closes).await.expect("a server that has drained");
+    assert!(signal().success());
+    assert_eq!(server.wait(ENDS_WITHIN).await.code(), Some(143), "{}", server.log());
 }

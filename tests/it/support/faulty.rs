@@ -1,6 +1,6 @@
 //! A store that fails on request, around any store that does not.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
@@ -35,6 +35,7 @@ struct Faults {
     fail: bool,
     stall: bool,
     lose_answers: bool,
+    delay: Duration,
 }
 
 impl FaultyStore {
@@ -97,6 +98,11 @@ impl FaultyStore {
         tokio::time::timeout(super::client::PATIENCE, enough).await.expect("a look-up in time").unwrap();
     }
 
+    /// From here on each commit takes so much longer.
+    pub(crate) fn slow_commits(&self, delay: Duration) {
+        self.faults.send_modify(|faults| faults.delay = delay);
+    }
+
     /// Waits until so many writes were refused.
     pub(crate) async fn until_refused(&self, count: usize) {
         let mut refused = self.refused.subscribe();
@@ -122,6 +128,10 @@ fn asked_for() -> StoreError {
 impl Store for FaultyStore {
     async fn commit(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
         self.unless_failing().await.inspect_err(|_| self.refused.send_modify(|refused| *refused += 1))?;
+        let delay = self.faults.borrow().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         let answers = self.inner.commit(group).await?;
         if self.faults.borrow().lose_answers { Err(asked_for()) } else { Ok(answers) }
     }
