@@ -169,9 +169,25 @@ impl Stage {
         self.launch.folder.join("data")
     }
 
-    /// How the database is read.
-    pub fn database_url(&self) -> String {
-        let file = self.data().join("switchboard.db");
+    /// A copy of the server's folder, to be read. A database on a disk of ours must not be opened by this process, which serves
+    /// the disk: SQLite maps one of its files, and whoever waits for a page of it holds what the disk's thread may need.
+    ///
+    /// # Errors
+    /// Those of copying.
+    pub fn leave_behind(&self) -> Result<TempDir> {
+        let copy = tempfile::Builder::new().prefix("switchboard-chaos-").tempdir()?;
+        for entry in std::fs::read_dir(self.data())? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                std::fs::copy(entry.path(), copy.path().join(entry.file_name()))?;
+            }
+        }
+        Ok(copy)
+    }
+
+    /// How the database in this copy is read.
+    pub fn database_url(&self, copy: &Path) -> String {
+        let file = copy.join("switchboard.db");
         self.database.as_ref().map_or_else(|| format!("sqlite://{}", file.display()), |(own, _)| own.url())
     }
 

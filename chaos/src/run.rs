@@ -253,10 +253,11 @@ impl Stage {
         if !status.success() {
             evidence.restless.push(format!("the server ended with {status} when it was asked to"));
         }
-        let (stored, text) = database::read(&self.database_url()).await.context("the database")?;
+        let left = self.leave_behind()?;
+        let (stored, text) = database::read(&self.database_url(left.path())).await.context("the database")?;
         evidence.stored = stored;
         evidence.texts.push(("the database".into(), text));
-        evidence.texts.push(("the files".into(), database::files(&self.data())?));
+        evidence.texts.push(("the files".into(), database::files(left.path())?));
         evidence.texts.push(("the server's log".into(), self.log.text()));
         evidence.calls = self.ledger.calls();
         self.remove().await

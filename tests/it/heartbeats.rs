@@ -29,6 +29,20 @@ async fn a_ping_of_the_client_is_answered_with_its_own_bytes() {
 }
 
 #[tokio::test]
+async fn a_client_that_does_not_answer_is_let_go_after_the_time_to_answer_and_not_after_the_next_ping() {
+    let server = Embedded::with(three_agents(), |options| {
+        options.http.websocket_ping_interval = Duration::from_secs(2);
+        options.http.websocket_pong_timeout = Duration::from_millis(300);
+    });
+    let mut silent = RawWs::open(&server, &new_id()).await;
+    let began = std::time::Instant::now();
+    let frames = silent.until_closed().await;
+    let pings = frames.iter().filter(|frame| frame[0] == 0x89).count();
+    assert_eq!((pings, frames.last().unwrap()[0]), (1, 0x88), "{frames:?}");
+    assert!(began.elapsed() >= Duration::from_millis(2_300), "not before its time was over");
+}
+
+#[tokio::test]
 async fn a_client_that_answers_pings_stays_and_one_that_does_not_is_let_go() {
     let server = server();
     // The library answers pings while it is read from.

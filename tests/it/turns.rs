@@ -160,10 +160,11 @@ async fn a_cancel_waits_for_nothing_that_the_store_is_asked() {
         server.post(&path, json!({ "content": "x", "clientMessageId": format!("m{number}") })).await.expect(200);
     }
     let running = send(&server, &id, json!({ "content": "hang" })).await;
+    let before = server.store.looked_up();
     server.store.stall_look_ups(true);
     let (api, path) = (server.api(), format!("/api/conversations/{id}/messages"));
     let next = tokio::spawn(async move { api.post(&path, json!({ "content": "say=fine" })).await });
-    server.store.until_stalled(1).await;
+    server.store.until_looked_up(before + 1).await;
     let cancelled = server.post(&cancel, json!({ "turnId": running["turnId"] })).await.expect(202);
     assert_eq!(cancelled["status"], "cancelled");
     server.store.stall_look_ups(false);

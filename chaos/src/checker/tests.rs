@@ -156,6 +156,19 @@ fn a_second_end_a_missing_end_and_an_open_message_break_i5() {
 }
 
 #[test]
+fn a_message_that_is_not_its_chunks_and_what_comes_after_the_end_break_i5() {
+    let complete = LINES.iter().position(|line| line.contains("message_complete")).unwrap() + 1;
+    let other = LINES[complete - 1].replace("\"content\":\"", "\"content\":\"not ");
+    assert_ne!(other, LINES[complete - 1]);
+    finds(&[Invariant::I5], |evidence| rewrite(evidence, complete, &other));
+    finds(&[Invariant::I5], |evidence| {
+        let lines = "{\"seq\":10,\"type\":\"conversation_end\"}\n{\"seq\":11,\"type\":\"context_updated\"}";
+        evidence.stored[0].rows.push(Row { first: 10, last: 11, body: lines.into() });
+        evidence.stored[0].head = 11;
+    });
+}
+
+#[test]
 fn a_waiting_message_that_is_cancelled_within_another_turn_breaks_nothing() {
     finds(&[], |evidence| {
         let mut lines: Vec<String> = LINES[..5].iter().map(ToString::to_string).collect();

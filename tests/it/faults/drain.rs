@@ -6,7 +6,11 @@ use faultproxy::Proxy;
 use tokio::time::Instant;
 
 use super::{UnderWay, assert_whole, impatient, model};
-use crate::support::sql::empty_postgres;
+use crate::support::{
+    client::{client, new_id},
+    server::{CONCIERGE, Starting},
+    sql::empty_postgres,
+};
 
 const TOKENS: usize = 200;
 /// `limits.drain_timeout` is 1 s here; 5 s for requests under way, 3 s for the last writes.
@@ -58,8 +62,15 @@ async fn a_termination_with_nothing_to_store_is_in_order_also_without_a_database
 async fn a_second_signal_leaves_at_once_also_where_only_the_database_is_waited_for() {
     let database = empty_postgres().await;
     let proxy = Proxy::before(&database).unwrap();
-    let mut server = impatient(&proxy.url(&database), &model(1, 1).await).start();
+    // A read under way holds its connection far longer than this test lasts.
+    let config = format!(
+        "{CONCIERGE}limits: {{ drain_timeout: 1s }}\ndatabase: {{ statement_timeout: 4m, commit_timeout: 5m }}\n"
+    );
+    let mut server = Starting::with(&config).env("SWITCHBOARD_DATABASE__URL", &proxy.url(&database)).start();
     proxy.silence(true);
+    let read = tokio::spawn(client().get(format!("{}/api/conversations/{}", server.url, new_id())).send());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!read.is_finished());
     let signal = || Command::new("kill").args(["-TERM", &server.pid().to_string()]).status().unwrap();
     assert!(signal().success());
     let closes = async {

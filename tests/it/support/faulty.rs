@@ -21,10 +21,8 @@ pub(crate) struct FaultyStore {
     faults: watch::Sender<Faults>,
     /// Writes that were refused so far.
     refused: watch::Sender<usize>,
-    /// Whether look-ups wait.
+    /// Whether look-ups of client ids wait.
     look_ups_stall: watch::Sender<bool>,
-    /// Look-ups that were made to wait so far.
-    stalled: watch::Sender<usize>,
     /// Client ids that were asked for so far.
     looked_up: watch::Sender<usize>,
 }
@@ -45,7 +43,6 @@ impl FaultyStore {
             faults: watch::Sender::default(),
             look_ups_stall: watch::Sender::default(),
             refused: watch::Sender::default(),
-            stalled: watch::Sender::default(),
             looked_up: watch::Sender::default(),
         }
     }
@@ -66,24 +63,9 @@ impl FaultyStore {
         self.faults.send_modify(|faults| faults.lose_answers = lose);
     }
 
-    /// From here on whoever asks whether a conversation or a message is known waits, or goes on.
+    /// From here on whoever asks whether a message is known waits, or goes on.
     pub(crate) fn stall_look_ups(&self, stall: bool) {
         self.look_ups_stall.send_replace(stall);
-    }
-
-    /// Waits until so many look-ups were made to wait.
-    pub(crate) async fn until_stalled(&self, count: usize) {
-        let mut stalled = self.stalled.subscribe();
-        let enough = stalled.wait_for(|stalled| *stalled >= count);
-        tokio::time::timeout(super::client::PATIENCE, enough).await.expect("a look-up in time").unwrap();
-    }
-
-    /// Waits while look-ups stall.
-    async fn look_up(&self) {
-        if *self.look_ups_stall.borrow() {
-            self.stalled.send_modify(|stalled| *stalled += 1);
-            self.look_ups_stall.subscribe().wait_for(|stall| !stall).await.unwrap();
-        }
     }
 
     /// How many client ids were asked for.
@@ -137,7 +119,6 @@ impl Store for FaultyStore {
     }
 
     async fn conversation(&self, key: &ConversationKey) -> Result<Found<(InternalId, ConversationRecord)>, StoreError> {
-        self.look_up().await;
         self.inner.conversation(key).await
     }
 
@@ -161,7 +142,7 @@ impl Store for FaultyStore {
 
     async fn accepted(&self, id: InternalId, client: &ClientMessageId) -> Result<Option<AcceptedMessage>, StoreError> {
         self.looked_up.send_modify(|looked_up| *looked_up += 1);
-        self.look_up().await;
+        self.look_ups_stall.subscribe().wait_for(|stall| !stall).await.unwrap();
         self.inner.accepted(id, client).await
     }
 
