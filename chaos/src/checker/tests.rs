@@ -174,11 +174,10 @@ fn a_waiting_message_that_is_cancelled_within_another_turn_breaks_nothing() {
         let mut lines: Vec<String> = LINES[..5].iter().map(ToString::to_string).collect();
         lines.push(r#"{"seq":6,"type":"message_accepted","turnId":"t2","clientMessageId":"m2"}"#.into());
         lines.push(r#"{"seq":7,"type":"turn_end","turnId":"t2"}"#.into());
-        lines.extend(
-            LINES[6..].iter().enumerate().map(|(place, line)| {
-                line.replace(&format!(r#""seq":{}"#, place + 7), &format!(r#""seq":{}"#, place + 8))
-            }),
-        );
+        lines.extend(LINES[6..].iter().enumerate().map(|(place, line)| {
+            let line = line.replace(&format!(r#""seq":{}"#, place + 7), &format!(r#""seq":{}"#, place + 8));
+            line.replace("hello", "he")
+        }));
         let last = i64::try_from(lines.len()).unwrap();
         evidence.stored[0].rows = vec![Row { first: 1, last, body: lines.join("\n") }];
         evidence.stored[0].head = last;
