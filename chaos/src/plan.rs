@@ -50,6 +50,7 @@ pub enum Database {
 }
 
 /// What is there to run on.
+#[expect(clippy::struct_excessive_bools, reason = "what a machine has: each is there or not, by itself")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Means {
     /// A PostgreSQL server.
