@@ -35,7 +35,7 @@ async fn a_client_that_does_not_answer_is_let_go_after_the_time_to_answer_and_no
         options.http.websocket_pong_timeout = Duration::from_millis(300);
     });
     let mut silent = RawWs::open(&server, &new_id()).await;
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     let frames = silent.until_closed().await;
     let pings = frames.iter().filter(|frame| frame[0] == 0x89).count();
     assert_eq!((pings, frames.last().unwrap()[0]), (1, 0x88), "{frames:?}");
