@@ -106,7 +106,8 @@ fn of_what_is_sent_after_the_byte_of_a_cut_nothing_gets_through() {
 
         proxy.turn(Weather::CutAfter(bytes));
         send(&proxy);
-        assert_eq!(told.recv_timeout(PATIENCE).unwrap(), SENT, "{bytes}: the one before came whole");
+        // Of the one before: its cut on the way back may come before the last of it has arrived.
+        assert!(SENT.starts_with(&told.recv_timeout(PATIENCE).unwrap()), "{bytes}");
         assert_eq!(told.recv_timeout(PATIENCE).unwrap(), &SENT[..bytes]);
     }
 }
