@@ -13,8 +13,8 @@ use super::{
     schema::{self, list},
     tools::{HTTP_KEYS, KINDS},
     tree::{KeyPath, Node, Place, Value},
-    units::{ByteSize, HumanDuration},
 };
+use crate::units::{ByteSize, HumanDuration};
 
 /// Pairs of one section where the first must not be above the second; `true`: it must be below.
 const ORDERED: [(&str, &str, &str, bool); 5] = [
