@@ -40,12 +40,21 @@ pub enum Bug {
     RecoverFinished,
     /// A tool is called twice for one call.
     CallToolTwice,
+    /// Nothing is synced: SQLite's `synchronous: off`. A `kill -9` does not show it, a power loss does.
+    NoFsync,
 }
 
 /// Ends the process here, if the environment asks for it.
 #[cfg(not(feature = "chaos"))]
 #[inline]
 pub fn at(_: Point) {}
+
+/// The boot of the machine that the environment pretends: none.
+#[cfg(not(feature = "chaos"))]
+#[inline]
+pub fn boot_id() -> Option<String> {
+    None
+}
 
 /// Whether this bug is planted: never.
 #[cfg(not(feature = "planted_bugs"))]
@@ -55,7 +64,7 @@ pub fn plants(_: Bug) -> bool {
 }
 
 #[cfg(feature = "chaos")]
-pub use self::armed::at;
+pub use self::armed::{at, boot_id};
 #[cfg(feature = "planted_bugs")]
 pub use self::planted::plants;
 
@@ -134,6 +143,11 @@ mod armed {
         }
     }
 
+    /// `CHAOS_BOOT_ID`: another one after each power loss that is played.
+    pub fn boot_id() -> Option<String> {
+        std::env::var("CHAOS_BOOT_ID").ok()
+    }
+
     impl Action {
         #[expect(clippy::disallowed_methods, reason = "a stall of the thread is what a late kill asks for")]
         #[expect(clippy::panic, reason = "a panic at this place is a fault to be survived")]
@@ -171,6 +185,7 @@ mod planted {
             "off_by_one_resume" => Bug::OffByOneResume,
             "recover_finished" => Bug::RecoverFinished,
             "call_tool_twice" => Bug::CallToolTwice,
+            "no_fsync" => Bug::NoFsync,
             _ => {
                 tracing::error!(asked, "CHAOS_BUG names no bug");
                 std::process::exit(2);

@@ -17,6 +17,8 @@ Examples:
   SWITCHBOARD_SERVER__PORT=9000 switchboard       one key from the environment
   switchboard check my.yaml                       tell all that is wrong, start nothing
   switchboard schema > config.schema.json         let an editor complete the config
+  switchboard backup copy.db                      copy the SQLite database while the server runs
+  switchboard restore copy.db                     put it back; --help says what that means for clients
 
 Environment:
   SWITCHBOARD_SECTION__KEY=VALUE sets any key of the config, over the file: SWITCHBOARD_DATABASE__URL,
@@ -47,6 +49,35 @@ Example:
   switchboard schema > config.schema.json
 The first line of config.yaml then tells an editor where it is: # yaml-language-server: $schema=config.schema.json";
 
+const BACKUP_HELP: &str = "\
+Example:
+  switchboard backup /backups/chat-$(date +%F).db
+The copy is the database at one moment, in one file. PostgreSQL has `pg_dump`.
+
+Exit codes:
+  0   done
+  1   FILE is there already, or cannot be written
+  2   the command line or the config is wrong, or the database is not SQLite
+  69  the database cannot be read";
+
+const RESTORE_HELP: &str = "\
+Examples:
+  switchboard restore /backups/chat-2026-11-28.db   SQLite: FILE is checked, copied and put in the place of the database
+  switchboard restore --epochs-only                 after `pg_restore`, or after a file was put there by hand
+
+Stop the server first: while one holds the data folder nothing is done. What was stored since the backup is gone, so clients
+may know events that are not there, whose numbers others will get. With a new epoch they are told so (`epoch_mismatch`) and
+get a snapshot. The database that was there is kept beside it, under a name that is said. Conversations that were erased since
+the backup are there again: erase them again. On PostgreSQL see to it yourself that no server runs on the database.
+
+Exit codes:
+  0   done
+  1   a file cannot be read or written
+  2   the command line or the config is wrong, FILE is the database itself, or the database is not SQLite
+  65  FILE is no database of switchboard, is damaged, or is of a newer switchboard
+  69  the database cannot be had
+  73  the data folder cannot be used, or a server that runs holds it";
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -56,6 +87,10 @@ pub enum Command {
     Check(CheckOptions),
     /// Print the JSON Schema of the config.
     Schema,
+    /// Copy the database while a server may write it.
+    Backup(BackupOptions),
+    /// Put a backup in the place of the database.
+    Restore(RestoreOptions),
 }
 
 /// How the server is to run.
@@ -67,6 +102,31 @@ pub struct ServeOptions {
     /// The folder of everything that is kept: the SQLite database, the admin token; made if missing. `database.url` goes before it.
     #[arg(long, value_name = "DIR", env = "SWITCHBOARD_DATA", default_value = "data")]
     pub data: PathBuf,
+}
+
+/// Where the copy goes.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct BackupOptions {
+    /// The file that is made; it must not be there.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which database.
+    #[command(flatten)]
+    pub of: ServeOptions,
+}
+
+/// What is restored.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct RestoreOptions {
+    /// A backup of SQLite: made by `switchboard backup` or `sqlite3 … ".backup FILE"`, or copied while the server was stopped.
+    #[arg(value_name = "FILE", required_unless_present = "epochs_only", conflicts_with = "epochs_only")]
+    pub file: Option<PathBuf>,
+    /// The database was restored by other means: only give its conversations new epochs.
+    #[arg(long)]
+    pub epochs_only: bool,
+    /// Which database.
+    #[command(flatten)]
+    pub of: ServeOptions,
 }
 
 /// Which config is to be checked.
@@ -98,6 +158,12 @@ enum Task {
     /// Print the JSON Schema of the config, for editors.
     #[command(after_help = SCHEMA_HELP)]
     Schema,
+    /// Copy the SQLite database into one file, while the server runs.
+    #[command(after_help = BACKUP_HELP)]
+    Backup(BackupOptions),
+    /// Put a backup in the place of the database, so that no client takes it for what it saw.
+    #[command(after_help = RESTORE_HELP)]
+    Restore(RestoreOptions),
 }
 
 /// Reads the command line, program name first.
@@ -111,6 +177,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
         Some(Task::Serve(options)) => Command::Serve(options),
         Some(Task::Check(options)) => Command::Check(options),
         Some(Task::Schema) => Command::Schema,
+        Some(Task::Backup(options)) => Command::Backup(options),
+        Some(Task::Restore(options)) => Command::Restore(options),
     })
 }
 
@@ -236,11 +304,25 @@ mod tests {
         check("switchboard check a.yaml", Command::Check(CheckOptions { file: Some("a.yaml".into()) }));
         check("switchboard check", Command::Check(CheckOptions { file: None }));
         check("switchboard schema", Command::Schema);
+        let of = ServeOptions { config: None, data: "d".into() };
+        let restore = |file: Option<&str>, epochs_only| {
+            Command::Restore(RestoreOptions { file: file.map(PathBuf::from), epochs_only, of: of.clone() })
+        };
+        check("switchboard restore a.db --data d", restore(Some("a.db"), false));
+        check("switchboard restore --epochs-only --data d", restore(None, true));
+        check("switchboard backup a.db --data d", Command::Backup(BackupOptions { file: "a.db".into(), of }));
     }
 
     #[test]
     fn help_and_version_stand_on_every_command() {
-        for command in ["switchboard", "switchboard serve", "switchboard check", "switchboard schema"] {
+        for command in [
+            "switchboard",
+            "switchboard serve",
+            "switchboard check",
+            "switchboard schema",
+            "switchboard backup",
+            "switchboard restore",
+        ] {
             let help = parsed(&format!("{command} --help")).unwrap_err();
             assert!(help.contains("Usage: switchboard") && help.contains("xample") | help.contains("Exit"), "{help}");
             let version = parsed(&format!("{command} --version")).unwrap_err();
@@ -250,7 +332,15 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_refused_with_code_2() {
-        for line in ["switchboard serv", "switchboard --port 1", "switchboard check a b", "switchboard schema x"] {
+        for line in [
+            "switchboard serv",
+            "switchboard --port 1",
+            "switchboard check a b",
+            "switchboard schema x",
+            "switchboard backup",
+            "switchboard restore",
+            "switchboard restore a --epochs-only",
+        ] {
             let error = parse(line.split(' ').map(OsString::from)).unwrap_err();
             assert_eq!(error.exit_code(), i32::from(Exit::Wrong as u8), "{line}");
         }

@@ -1,12 +1,13 @@
 //! The `switchboard` command.
 
 use std::{
-    io::{self, Write, stderr, stdout},
+    io::{self, StdoutLock, Write, stderr, stdout},
+    path::Path,
     process::ExitCode,
 };
 
 use switchboard::{
-    app::{self, Stopped},
+    app::{self, RestoreError, Stopped},
     cli::{self, Command, Exit, Reader, ServeOptions},
     config::Config,
 };
@@ -44,7 +45,35 @@ fn run(command: Command) -> io::Result<ExitCode> {
             cli::run_check(options.file.as_deref(), cli::environment(), reader, &mut stdout().lock()).map(Into::into)
         }
         Command::Schema => cli::run_schema(&mut stdout().lock()).map(Into::into),
+        Command::Backup(options) => {
+            on_database(&options.of, |config, data, out| app::run_backup(config, data, &options.file, out))
+        }
+        Command::Restore(options) => on_database(&options.of, |config, data, out| match &options.file {
+            Some(file) => app::run_restore(config, data, file, out),
+            None => app::run_epochs(config, data, out),
+        }),
     }
+}
+
+/// Reads the config and does something with its database that needs no server.
+fn on_database(
+    of: &ServeOptions,
+    work: impl FnOnce(&Config, &Path, &mut StdoutLock<'static>) -> Result<(), RestoreError>,
+) -> io::Result<ExitCode> {
+    let loaded = match Config::load(of.config.as_deref(), cli::environment()) {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            cli::write_errors(&errors, Reader::of(&stderr()), &mut stderr().lock())?;
+            return Ok(Exit::Wrong.into());
+        }
+    };
+    Ok(match work(&loaded.config, &of.data, &mut stdout().lock()) {
+        Ok(()) => Exit::Done.into(),
+        Err(error) => {
+            writeln!(stderr().lock(), "switchboard did nothing: {error}")?;
+            ExitCode::from(error.exit_code())
+        }
+    })
 }
 
 fn serve(options: ServeOptions) -> io::Result<ExitCode> {

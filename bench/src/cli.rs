@@ -8,7 +8,7 @@ use crate::{floor::FloorOptions, scenario::Scenario, target::Target};
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask bench                              everything, PostgreSQL included; some seven minutes
+  cargo xtask bench                              everything, PostgreSQL included; some ten minutes
   cargo xtask bench -- --quick                   the same, short: does it run at all?
   switchboard-bench --only 16x200 --targets f3-normal,sqlite-normal
   switchboard-bench --transport sse --json out.json

@@ -9,10 +9,11 @@ use tokio::time::sleep;
 
 use crate::{
     cli::{RunOptions, Transport},
-    disk, load, ours,
+    disk, load,
+    ours::{self, Bounds},
     process::{Server, raise_file_limit},
     procfs,
-    report::{self, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Talked, Timed},
+    report::{self, Deaf, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Talked, Timed},
     scenario::{Plan, Scenario},
     stage::{Place, Stage},
     stats::median,
@@ -23,6 +24,9 @@ use crate::{
 const STARTS: usize = 5;
 /// After a start the server has some work left to do; then its memory is read.
 const SETTLE: Duration = Duration::from_millis(500);
+/// Clients that never read, and how often rounds without and with them follow each other.
+const DEAF_CLIENTS: usize = 50;
+const DEAF_PAIRS: usize = 3;
 /// How long conversations may take to be put away, after the time that they stay.
 const PUT_AWAY_WITHIN: Duration = Duration::from_secs(30);
 
@@ -71,7 +75,8 @@ fn targets(options: &RunOptions, scenario: Scenario) -> Vec<Target> {
     let fits = |target: &&Target| match scenario {
         // What no floor can do.
         Scenario::Start | Scenario::Cancel | Scenario::Restart | Scenario::Storm => target.is_ours(),
-        // Memory does not hang on what a commit waits for.
+        // Memory does not hang on what a commit waits for, nor does what a session does that waits.
+        Scenario::Deaf => matches!(target, Target::SqliteFull | Target::Postgres) || target.is_ours() && is_asked_for,
         Scenario::Idle => matches!(target, Target::F1 | Target::SqliteFull | Target::Postgres) || is_asked_for,
         _ => true,
     };
@@ -80,8 +85,14 @@ fn targets(options: &RunOptions, scenario: Scenario) -> Vec<Target> {
 }
 
 async fn one(options: &RunOptions, stage: &mut Stage, scenario: Scenario, target: Target) -> Result<Figures> {
-    let place = stage.place(target, (scenario == Scenario::Idle).then(|| ours::conversation_idle(options))).await?;
+    let bounds = match scenario {
+        Scenario::Idle => Bounds::Idle(ours::conversation_idle(options)),
+        Scenario::Deaf => Bounds::Default,
+        _ => Bounds::Raised,
+    };
+    let place = stage.place(target, bounds).await?;
     let figures = match scenario.plan() {
+        Some(plan) if scenario == Scenario::Deaf => Figures::Deaf(deaf(options, stage, &place, plan).await?),
         Some(plan) => Figures::Talked(talk(options, stage, &place, plan).await?),
         None => match scenario {
             Scenario::Start => Figures::Start(start(stage, &place).await?),
@@ -109,6 +120,15 @@ async fn talk(options: &RunOptions, stage: &Stage, place: &Place, plan: Plan) ->
     let before = Cpu::now(stage, server.pid())?;
     let rounds = load::run(&load).await.with_context(|| server.words())?;
     Ok(Talked::of(rounds, rss_start_kib, &before.until_now(stage, server.pid())?))
+}
+
+async fn deaf(options: &RunOptions, stage: &Stage, place: &Place, plan: Plan) -> Result<Deaf> {
+    let (server, _) = stage.start(place).await?;
+    sleep(SETTLE).await;
+    let load = load::Load { plan, transport: Transport::Ws, port: server.port, pid: server.pid(), seconds_min: 0.0 };
+    let pairs = if options.quick { 1 } else { DEAF_PAIRS };
+    let found = load::deafness(&load, pairs, DEAF_CLIENTS).await.with_context(|| server.words())?;
+    Ok(Deaf::of(DEAF_CLIENTS, found))
 }
 
 /// Who took how many seconds of CPU.
@@ -185,7 +205,7 @@ async fn idle(stage: &Stage, place: &Place, sessions: usize) -> Result<Idle> {
     sleep(SETTLE).await;
     let rss_start_kib = procfs::rss_kib(server.pid())?;
     let mut sockets = load::idle(server.port, sessions).await.with_context(|| server.words())?;
-    let conversations = match place.conversation_idle {
+    let conversations = match place.conversation_idle() {
         Some(idle) if place.target.is_ours() => Some(Conversations::of(&server, &place.admin_token()?, idle)?),
         _ => None,
     };

@@ -31,6 +31,9 @@ pub(crate) enum Scenario {
     /// 5,000 WebSockets that come back at once to a server that runs, each with something missing.
     #[value(name = "storm")]
     Storm,
+    /// 16 conversations of 8 s at 200 tokens a second, without and with 50 clients that follow them and never read.
+    #[value(name = "deaf")]
+    Deaf,
 }
 
 /// Conversations that talk at the same time, again and again.
@@ -58,6 +61,7 @@ impl Scenario {
             Self::Cancel => "cancel",
             Self::Restart => "restart",
             Self::Storm => "storm",
+            Self::Deaf => "deaf",
         }
     }
 
@@ -73,6 +77,9 @@ impl Scenario {
             }
             Self::Restart => "restart: from the kill -9 until each of the conversations goes on at its client",
             Self::Storm => "storm: from the moment at which all come back until each has what it missed",
+            Self::Deaf => {
+                "deaf: 16 conversations × 1,600 tokens at 5 ms, without and with clients that never read, in turn"
+            }
             Self::Idle => "idle WebSockets: with their conversations in memory, and after those were put away",
         }
     }
@@ -88,6 +95,7 @@ impl Scenario {
         match self {
             Self::Start | Self::Idle | Self::Cancel | Self::Restart | Self::Storm => None,
             Self::Flood => Some(plan(16, 200, 0, 0)),
+            Self::Deaf => Some(plan(16, 1600, 5, 5)),
             // Not all in the same millisecond: a model does not answer a hundred people in step.
             Self::Steady => Some(plan(100, 100, 20, 20)),
             Self::Crowd => Some(plan(1000, 100, 20, 1000)),

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     cli::RunOptions,
-    ours::{self, Database},
+    ours::{self, Bounds, Database},
     postgres::Postgres,
     process::{Server, free_port, tied},
     target::{Kind, Target},
@@ -36,8 +36,8 @@ pub(crate) struct Place {
     pub(crate) target: Target,
     folder: PathBuf,
     database: Option<Database>,
-    /// How long conversations stay in memory with nothing to do; the default, where none.
-    pub(crate) conversation_idle: Option<Duration>,
+    /// What is changed of Switchboard's bounds.
+    bounds: Bounds,
 }
 
 impl Stage {
@@ -75,7 +75,7 @@ impl Stage {
     }
 
     /// A new folder and database for one measurement.
-    pub(crate) async fn place(&mut self, target: Target, conversation_idle: Option<Duration>) -> Result<Place> {
+    pub(crate) async fn place(&mut self, target: Target, bounds: Bounds) -> Result<Place> {
         self.runs += 1;
         let folder = self.folder.path().join(format!("run-{}", self.runs));
         std::fs::create_dir(&folder)?;
@@ -85,7 +85,7 @@ impl Stage {
             (Kind::Postgres, Some(postgres)) => Some(Database::Postgres(postgres.fresh().await?)),
             (Kind::Postgres, None) => bail!("`postgres` needs --postgres URL; `cargo xtask bench` starts one"),
         };
-        Ok(Place { target, folder, database, conversation_idle })
+        Ok(Place { target, folder, database, bounds })
     }
 
     /// Starts the target there and waits until it is ready; milliseconds that it took.
@@ -114,7 +114,7 @@ impl Stage {
 
     fn ours(&self, place: &Place, database: &Database, port: u16) -> Result<Command> {
         let config = place.folder.join("config.yaml");
-        let text = ours::config(port, &self.upstream.url, &place.folder, database, place.conversation_idle);
+        let text = ours::config(port, &self.upstream.url, &place.folder, database, place.bounds);
         std::fs::write(&config, text)?;
         let mut command = tied(&self.server_program);
         command.arg("--config").arg(&config).arg("--data").arg(&place.folder);
@@ -132,6 +132,14 @@ impl Stage {
 }
 
 impl Place {
+    /// How long conversations stay in memory with nothing to do, where that is not the default.
+    pub(crate) fn conversation_idle(&self) -> Option<Duration> {
+        match self.bounds {
+            Bounds::Idle(idle) => Some(idle),
+            Bounds::Default | Bounds::Raised => None,
+        }
+    }
+
     /// Switchboard's admin token, which it made at its first start.
     pub(crate) fn admin_token(&self) -> Result<String> {
         let path = self.folder.join("admin-token");

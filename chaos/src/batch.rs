@@ -10,7 +10,7 @@ use anyhow::Result;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
-    plan::{Menu, Plan},
+    plan::Plan,
     report::{Outcome, Report},
     run::{Options, run},
 };
@@ -36,7 +36,7 @@ pub async fn all(
     report: Report,
     out: &mut (impl Write + Send),
 ) -> Result<Vec<Outcome>> {
-    let menu = if options.menu == Menu::All { "all" } else { "kills" };
+    let menu = options.menu.word();
     let seeds: Vec<u64> = batch.runs.clone().map(|run| batch.seed.wrapping_add(run)).collect();
     let left: Vec<u64> = seeds.iter().copied().filter(|seed| !report.has(*seed, menu)).collect();
     let (total, mut done) = (left.len(), 0);
@@ -69,7 +69,14 @@ fn tell(outcome: &Outcome, done: usize, total: usize, out: &mut impl Write) -> R
     let word = if outcome.is_good() { "good" } else { "BROKEN" };
     let (seed, on, kills, seconds) = (outcome.seed, &outcome.on, outcome.kills, outcome.seconds);
     let faults = outcome.faults.join(" ");
-    writeln!(out, "[{done}/{total}] seed {seed} {word} on {on} in {seconds:.1} s, died {kills} times: {faults}")?;
+    let losses = match outcome.power_losses {
+        0 => String::new(),
+        losses => format!(", {losses} with the power"),
+    };
+    writeln!(
+        out,
+        "[{done}/{total}] seed {seed} {word} on {on} in {seconds:.1} s, died {kills} times{losses}: {faults}"
+    )?;
     for violation in &outcome.violations {
         writeln!(out, "    {violation}")?;
     }

@@ -18,6 +18,7 @@ const TABLES: &[&str] = &[
     "agent_conversation_data",
     "agent_switches",
     "tool_effects",
+    "steers_taken",
     "approvals",
 ];
 
@@ -39,6 +40,11 @@ impl OwnPostgres {
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
         admin.close().await?;
         Ok(Self { server: server.to_owned(), name })
+    }
+
+    /// The server is to be found there from here on.
+    pub fn move_to(&mut self, server: &str) {
+        server.clone_into(&mut self.server);
     }
 
     /// How it is reached without the proxy.

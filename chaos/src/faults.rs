@@ -1,23 +1,28 @@
 //! The stage of a run: everything that is started for it, and what can be done to it.
 
+mod postgres;
+
 use std::{
     path::{Path, PathBuf},
     process::ExitStatus,
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use fakemodel::FakeModel;
+use faultproxy::{Proxy, Weather};
 use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::{
+    cluster::Cluster,
     database::OwnPostgres,
+    held::Held,
     ledger::Ledger,
     model,
-    plan::{Database, Fault, Plan},
-    proxy::{Proxy, Weather},
+    plan::{Fault, Plan},
+    power::Mains,
     redis::Redis,
     run::Options,
     server::{Launch, Log, Server},
@@ -29,6 +34,8 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_millis(100);
 const START_WITHIN: Duration = Duration::from_secs(15);
 /// How long a server may take to be up once nothing is in its way.
 const UP_WITHIN: Duration = Duration::from_secs(90);
+/// So long after the disk or the database came back the server may still be waiting to try it again.
+const EXCUSED_FOR: Duration = Duration::from_secs(15);
 /// No file grows beyond: less than any database has.
 const FULL_BYTES: u64 = 4096;
 
@@ -43,14 +50,20 @@ pub struct Stage {
     /// Whether the server that runs was started with a fail point.
     is_armed: bool,
     had_kill: bool,
+    /// When the disk or the database last came back.
+    disturbed: Option<Instant>,
     pub(crate) log: Log,
     clients: Proxy,
     database: Option<(OwnPostgres, Proxy)>,
+    /// Where that database is, unless the runs share a server.
+    cluster: Option<Cluster>,
     redis: Option<Redis>,
     _model: FakeModel,
     pub(crate) ledger: Ledger,
     http: reqwest::Client,
     canaries: [String; 3],
+    /// Before the folder that it lies in: the first is dropped first.
+    mains: Option<Mains>,
     _folder: TempDir,
 }
 
@@ -67,13 +80,22 @@ impl Stage {
         let config = config(model.url(), &ledger.url);
         std::fs::write(folder.path().join("config.yaml"), config)?;
         let mut env = vec![("MODEL_KEY".into(), canaries[0].clone()), ("ADMIN_TOKEN".into(), canaries[1].clone())];
+        if plan.rounds > 1 {
+            // What is compared after each storm is a server that has put everything away.
+            env.push(("SWITCHBOARD_LIMITS__CONVERSATION_IDLE".into(), "1s".into()));
+        }
         env.extend(options.bug.map(|bug| ("CHAOS_BUG".to_owned(), bug.to_owned())));
-        let database = database(plan, options).await?;
+        let (database, cluster) = postgres::start(plan, options).await?;
         if let Some((own, proxy)) = &database {
             env.push(("SWITCHBOARD_DATABASE__URL".into(), own.url_at(proxy.address())));
         }
+        if plan.power.is_some_and(|power| power.is_normal) {
+            env.push(("SWITCHBOARD_DATABASE__SYNCHRONOUS".into(), "normal".into()));
+        }
         let redis = redis(plan, options).await?;
         env.extend(redis.as_ref().map(|redis| ("SWITCHBOARD_CONTEXT__URL".to_owned(), redis.url())));
+        let mains =
+            plan.power.map(|power| Mains::turn_on(power, plan.seed, &folder.path().join("data"))).transpose()?;
         let launch = Launch { program: options.server.clone(), folder: folder.path().to_owned(), env };
         Ok(Self {
             launch,
@@ -83,9 +105,11 @@ impl Stage {
             deaths: 0,
             is_armed: false,
             had_kill: false,
+            disturbed: None,
             log,
-            clients: Proxy::start().await?,
+            clients: Proxy::start()?,
             database,
+            cluster,
             redis,
             _model: model,
             ledger,
@@ -95,6 +119,7 @@ impl Stage {
                 .timeout(Duration::from_secs(10))
                 .build()?,
             canaries,
+            mains,
             _folder: folder,
         })
     }
@@ -119,14 +144,19 @@ impl Stage {
         self.canaries.to_vec()
     }
 
-    /// How many files the server holds.
-    pub fn files_open(&self) -> usize {
-        self.server.as_ref().map_or(0, Server::files_open)
+    /// What the server holds.
+    pub fn holds(&self) -> Held {
+        self.server.as_ref().map_or_else(Held::default, Server::holds)
     }
 
     /// How often the server died or was killed.
     pub fn deaths(&self) -> usize {
         self.deaths
+    }
+
+    /// How often the power went.
+    pub fn power_losses(&self) -> usize {
+        self.mains.as_ref().map_or(0, Mains::losses)
     }
 
     /// Whether one process lived through it all.
@@ -139,9 +169,25 @@ impl Stage {
         self.launch.folder.join("data")
     }
 
-    /// How the database is read.
-    pub fn database_url(&self) -> String {
-        let file = self.data().join("switchboard.db");
+    /// A copy of the server's folder, to be read. A database on a disk of ours must not be opened by this process, which serves
+    /// the disk: SQLite maps one of its files, and whoever waits for a page of it holds what the disk's thread may need.
+    ///
+    /// # Errors
+    /// Those of copying.
+    pub fn leave_behind(&self) -> Result<TempDir> {
+        let copy = tempfile::Builder::new().prefix("switchboard-chaos-").tempdir()?;
+        for entry in std::fs::read_dir(self.data())? {
+            let entry = entry?;
+            if entry.file_type()?.is_file() {
+                std::fs::copy(entry.path(), copy.path().join(entry.file_name()))?;
+            }
+        }
+        Ok(copy)
+    }
+
+    /// How the database in this copy is read.
+    pub fn database_url(&self, copy: &Path) -> String {
+        let file = copy.join("switchboard.db");
         self.database.as_ref().map_or_else(|| format!("sqlite://{}", file.display()), |(own, _)| own.url())
     }
 
@@ -150,8 +196,11 @@ impl Stage {
         let arm = self.arms.get(self.starts).cloned().flatten();
         self.starts += 1;
         self.is_armed = arm.is_some();
+        if let Some(mains) = &self.mains {
+            self.launch.set("CHAOS_BOOT_ID", mains.boot_id());
+        }
         match Server::start(&self.launch, arm.as_deref(), &self.log).await? {
-            None => self.deaths += 1,
+            None => self.died()?,
             Some(server) => {
                 self.clients.lead_to(server.address);
                 self.server = Some(server);
@@ -188,7 +237,7 @@ impl Stage {
             if let Some(server) = &mut self.server {
                 let Ok(status) = timeout_at(until, server.ended()).await else { return Ok(()) };
                 self.server = None;
-                self.deaths += 1;
+                self.died()?;
                 status?;
             } else {
                 match timeout(START_WITHIN, self.try_start()).await {
@@ -210,16 +259,22 @@ impl Stage {
     pub async fn strike(&mut self, fault: Fault) -> Result<()> {
         match fault {
             Fault::Kill => self.kill().await,
-            Fault::Terminate => self.terminate().await.map(drop),
+            Fault::PowerLoss => {
+                self.kill().await?;
+                self.mains.iter_mut().try_for_each(|mains| mains.lose_power(&self.log))
+            }
+            Fault::Terminate => self.terminate_in_order().await,
             Fault::Freeze(span) => {
                 self.freeze(span).await;
                 Ok(())
             }
             Fault::DiskFull(span) => self.disk_full(span).await,
             Fault::DiskFullThenKill(span) => {
-                self.limit_files(Some(FULL_BYTES));
+                self.set_full(true);
                 self.go_on(span).await?;
-                self.kill().await
+                self.kill().await?;
+                self.set_full(false);
+                Ok(())
             }
             Fault::Clients(weather, span) => {
                 self.clients.turn(weather);
@@ -231,8 +286,10 @@ impl Stage {
                 self.database_turns(weather);
                 self.go_on(span).await?;
                 self.database_turns(Weather::Clear);
+                self.disturbed = Some(Instant::now());
                 Ok(())
             }
+            Fault::Postgres(outage, span) => self.postgres_fails(outage, span).await,
             Fault::RedisRestart(span) => self.redis_restart(span).await,
             Fault::RedisFreeze(span) => self.redis_freeze(span).await,
         }
@@ -258,6 +315,20 @@ impl Stage {
         server.terminate().await.with_context(|| tail(&self.log.text()))
     }
 
+    /// SIGTERM under load. Where the database was there, the server leaves in order; one that reaches its fail point in that
+    /// moment dies of it.
+    async fn terminate_in_order(&mut self) -> Result<()> {
+        let was_disturbed = self.disturbed.is_some_and(|at| at.elapsed() < EXCUSED_FOR);
+        let status = self.terminate().await?;
+        let is_excused = was_disturbed || self.is_armed;
+        ensure!(
+            is_excused || status.success(),
+            "SIGTERM ended the server with {status} instead of 0:\n{}",
+            tail(&self.log.text())
+        );
+        Ok(())
+    }
+
     async fn freeze(&mut self, span: Duration) {
         if let Some(server) = &self.server {
             server.signal(Signal::STOP);
@@ -266,16 +337,26 @@ impl Stage {
         }
     }
 
-    fn limit_files(&self, bytes_max: Option<u64>) {
-        if let Some(server) = &self.server {
-            server.limit_files(bytes_max);
+    /// On a disk of ours it is the disk that has no room. Else it is a limit of this process; another one has room.
+    fn set_full(&self, is_full: bool) {
+        match (&self.mains, &self.server) {
+            (Some(mains), _) => mains.set_full(is_full),
+            (None, Some(server)) => server.limit_files(is_full.then_some(FULL_BYTES)),
+            (None, None) => {}
         }
     }
 
+    /// It ended without having been asked, at a fail point or in its start.
+    fn died(&mut self) -> Result<()> {
+        self.deaths += 1;
+        self.mains.iter_mut().try_for_each(|mains| mains.server_died(&self.log))
+    }
+
     async fn disk_full(&mut self, span: Duration) -> Result<()> {
-        self.limit_files(Some(FULL_BYTES));
+        self.set_full(true);
         self.go_on(span).await?;
-        self.limit_files(None);
+        self.set_full(false);
+        self.disturbed = Some(Instant::now());
         Ok(())
     }
 
@@ -324,19 +405,12 @@ impl Stage {
     /// Those of the database.
     pub async fn remove(self) -> Result<()> {
         self.ledger.end().await;
-        match self.database {
-            Some((own, _)) => own.remove().await,
-            None => Ok(()),
+        match (self.database, self.cluster) {
+            (_, Some(cluster)) => cluster.end().await,
+            (Some((own, _)), None) => own.remove().await,
+            (None, None) => Ok(()),
         }
     }
-}
-
-async fn database(plan: &Plan, options: &Options) -> Result<Option<(OwnPostgres, Proxy)>> {
-    let (Database::Postgres, Some(server)) = (plan.database, &options.postgres) else { return Ok(None) };
-    let own = OwnPostgres::create(server).await?;
-    let proxy = Proxy::start().await?;
-    proxy.lead_to(own.address()?);
-    Ok(Some((own, proxy)))
 }
 
 async fn redis(plan: &Plan, options: &Options) -> Result<Option<Redis>> {

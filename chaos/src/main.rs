@@ -2,17 +2,20 @@
 
 #![expect(clippy::print_stdout, reason = "a command for people speaks on its standard output")]
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use anyhow::{Result, ensure};
 use chaos::{
     batch::{self, Batch},
+    cluster::Template,
+    disk,
     plan::Menu,
     planted,
     report::{Report, table},
     run::{LIVENESS, Options},
 };
 use clap::Parser;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const AFTER_HELP: &str = "\
 A run is a seed. It decides who talks, over what (SQLite or PostgreSQL, with or without Redis), what goes wrong and when.
@@ -24,6 +27,8 @@ Examples:
   cargo xtask chaos --runs 1000                  as many as you have time for: what is done stands in the report, and the
                                                  same call later goes on from there
   cargo xtask chaos --menu kills --runs 50       kill -9 alone, what `cargo xtask test` does
+  cargo xtask chaos --menu power --runs 100      kill -9 and power losses, on a disk that forgets what was not synced (FUSE)
+  cargo xtask chaos --menu storms --runs 10      the same storm twelve times without a kill: nothing may stay behind
   cargo xtask chaos --planted                    the trial of the checker: it must see each bug that is planted
 
 Of a run that breaks a promise, the server's log lies beside the report. docs/guarantees.md has the promises, the invariants
@@ -56,12 +61,18 @@ struct Cli {
     /// Plant each bug that the checker must see, in up to `--runs` runs, and fail where it does not.
     #[arg(long)]
     planted: bool,
+    /// Say whether this machine can have power losses (it needs FUSE, and to mount), with 0 or 1, and do nothing else.
+    #[arg(long)]
+    can_lose_power: bool,
     /// The server, built with the feature `chaos` (for `--planted`: `planted_bugs`).
     #[arg(long, default_value = "target/debug/switchboard")]
     server: PathBuf,
     /// A PostgreSQL server that may make databases; without it everything runs on SQLite.
     #[arg(long, env = "TEST_DATABASE_URL")]
     postgres: Option<String>,
+    /// The program `initdb` with `postgres` beside it, for runs that stop their PostgreSQL; without it none does.
+    #[arg(long, env = "TEST_INITDB")]
+    initdb: Option<PathBuf>,
     /// The program `redis-server`; without it there is no Redis.
     #[arg(long, env = "TEST_REDIS_SERVER")]
     redis: Option<PathBuf>,
@@ -75,7 +86,7 @@ async fn main() -> ExitCode {
     let outcome = tokio::select! {
         outcome = run(&cli) => outcome,
         // Whatever was started is ended with its guard.
-        _ = tokio::signal::ctrl_c() => return ExitCode::from(130),
+        () = asked_to_end() => return ExitCode::from(130),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -87,14 +98,56 @@ async fn main() -> ExitCode {
     }
 }
 
+/// Whether the power can go on this machine. Where it cannot, that is said, and where nothing else was asked for it is an error.
+fn power(cli: &Cli) -> Result<bool> {
+    for at in disk::remove_stale()? {
+        println!("took away {}, which a kit that was killed had left mounted", at.display());
+    }
+    if matches!(cli.menu, Menu::Kills | Menu::Storms) && !cli.planted {
+        return Ok(false);
+    }
+    match disk::available() {
+        Ok(()) => Ok(true),
+        Err(error) if cli.menu == Menu::Power => Err(error.context("power losses cannot be had on this machine")),
+        Err(error) => {
+            println!("no power losses in these runs, because this machine does not mount our disk: {error:#}");
+            Ok(false)
+        }
+    }
+}
+
+/// Ctrl-C, SIGTERM or SIGHUP.
+async fn asked_to_end() {
+    let mut terminate = signal(SignalKind::terminate()).ok();
+    let mut hangup = signal(SignalKind::hangup()).ok();
+    let first = async |signal: &mut Option<Signal>| match signal {
+        Some(signal) => signal.recv().await,
+        None => std::future::pending().await,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = first(&mut terminate) => {}
+        _ = first(&mut hangup) => {}
+    }
+}
+
 async fn run(cli: &Cli) -> Result<bool> {
+    if cli.can_lose_power {
+        return disk::available().map(|()| true);
+    }
     let server = cli.server.canonicalize().unwrap_or_else(|_| cli.server.clone());
     ensure!(server.is_file(), "there is no server at {}: build it, or name it with --server", server.display());
+    let template = match &cli.initdb {
+        Some(initdb) if cli.menu != Menu::Kills && !cli.planted => Some(Arc::new(Template::make(initdb).await?)),
+        _ => None,
+    };
     let options = Options {
         server,
         menu: cli.menu,
         postgres: cli.postgres.clone(),
+        template,
         redis: cli.redis.clone(),
+        fuse: power(cli)?,
         patience: LIVENESS,
         bug: None,
     };

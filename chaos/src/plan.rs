@@ -6,7 +6,9 @@ use fastrand::Rng;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::proxy::Weather;
+use faultproxy::Weather;
+
+use crate::power::Power;
 
 /// Which faults a run may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, Serialize)]
@@ -16,25 +18,49 @@ pub enum Menu {
     All,
     /// `kill -9` alone, at random moments and at fail points: short, on SQLite.
     Kills,
+    /// Kills and power losses, as short: SQLite on a disk that forgets what was not synced. Needs FUSE.
+    Power,
+    /// All but those that end the server, the same again and again: is anything left behind?
+    Storms,
 }
+
+impl Menu {
+    /// One word for the report.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Kills => "kills",
+            Self::Power => "power",
+            Self::Storms => "storms",
+        }
+    }
+}
+
+/// How often a storm comes again where the menu is of storms. The first ones warm up.
+pub const STORMS: u32 = 12;
 
 /// Where the truth is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Database {
-    /// A file with `synchronous: full`.
+    /// A file with `synchronous: full`; on a disk whose power can go sometimes `normal`.
     Sqlite,
     /// A database of a server that is there.
     Postgres,
 }
 
 /// What is there to run on.
+#[expect(clippy::struct_excessive_bools, reason = "what a machine has: each is there or not, by itself")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Means {
     /// A PostgreSQL server.
     pub postgres: bool,
+    /// What a run needs for a PostgreSQL of its own.
+    pub cluster: bool,
     /// The program `redis-server`.
     pub redis: bool,
+    /// File systems of our own (FUSE).
+    pub fuse: bool,
 }
 
 /// A run.
@@ -46,8 +72,12 @@ pub struct Plan {
     pub database: Database,
     /// Whether a Redis stands before it.
     pub redis: bool,
+    /// Whether the database lies on a disk whose power can go.
+    pub power: Option<Power>,
     /// Who talks.
     pub conversations: Vec<Talk>,
+    /// How often all that follows happens, each time in other conversations.
+    pub rounds: u32,
     /// What goes wrong, one after the other.
     pub faults: Vec<Step>,
     /// For the n-th start of the server: the fail point that is armed then.
@@ -118,6 +148,8 @@ pub struct Step {
 pub enum Fault {
     /// `kill -9`, then another start.
     Kill,
+    /// The same, and what was not synced is there or not.
+    PowerLoss,
     /// SIGSTOP, then SIGCONT.
     Freeze(Duration),
     /// SIGTERM, then another start when it is gone.
@@ -130,10 +162,33 @@ pub enum Fault {
     Clients(Weather, Duration),
     /// Between the server and PostgreSQL.
     Database(Weather, Duration),
+    /// PostgreSQL itself.
+    Postgres(Outage, Duration),
     /// Redis is killed and started again, empty.
     RedisRestart(Duration),
     /// Redis is silent.
     RedisFreeze(Duration),
+}
+
+/// How PostgreSQL is away. After each it is there again, with all that it acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outage {
+    /// SIGKILL for all its processes; it recovers from its log.
+    Kill,
+    /// A fast shutdown.
+    Stop,
+    /// SIGSTOP for all its processes, then SIGCONT.
+    Freeze,
+}
+
+impl Outage {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::Stop => "stop",
+            Self::Freeze => "freeze",
+        }
+    }
 }
 
 impl Fault {
@@ -141,12 +196,14 @@ impl Fault {
     pub fn word(self) -> String {
         match self {
             Self::Kill => "kill".into(),
+            Self::PowerLoss => "power_loss".into(),
             Self::Freeze(_) => "freeze".into(),
             Self::Terminate => "terminate".into(),
             Self::DiskFull(_) => "disk_full".into(),
             Self::DiskFullThenKill(_) => "disk_full_kill".into(),
             Self::Clients(weather, _) => format!("clients_{}", weather.word()),
             Self::Database(weather, _) => format!("database_{}", weather.word()),
+            Self::Postgres(outage, _) => format!("postgres_{}", outage.word()),
             Self::RedisRestart(_) => "redis_restart".into(),
             Self::RedisFreeze(_) => "redis_freeze".into(),
         }
@@ -162,15 +219,45 @@ impl Plan {
     /// The run of this seed.
     pub fn of(seed: u64, menu: Menu, means: Means) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let all = menu == Menu::All;
-        let postgres = rng.u8(..3) == 0 && all && means.postgres;
+        let all = menu != Menu::Kills;
+        let postgres = rng.u8(..3) == 0 && all && (means.postgres || means.cluster);
         let redis = rng.u8(..3) == 0 && all && means.redis;
         let database = if postgres { Database::Postgres } else { Database::Sqlite };
         let mut number = 0;
         let talks = 2 + rng.usize(..if all { 4 } else { 2 });
         let conversations = (0..talks).map(|_| talk(&mut rng, &mut number, all)).collect();
-        let (faults, arms) = if all { all_faults(&mut rng, postgres, redis) } else { kills(&mut rng) };
-        Self { seed, database, redis, conversations, faults, arms }
+        let on = postgres.then_some(means);
+        let (mut faults, arms) = match menu {
+            Menu::Kills | Menu::Power => kills(&mut rng),
+            // Every fifth run has no kill at all: then what it holds afterwards is compared with before.
+            Menu::All if rng.u8(..5) != 0 => {
+                (steps(&mut rng, on, redis, false), (0..4).map(|start| arm(&mut rng, start)).collect())
+            }
+            Menu::All | Menu::Storms => (steps(&mut rng, on, redis, true), Vec::new()),
+        };
+        let rounds = if menu == Menu::Storms { STORMS } else { 1 };
+        let power = Power::of(seed, menu, means.fuse && !postgres, &mut faults);
+        Self { seed, database, redis, power, conversations, rounds, faults, arms }
+    }
+
+    /// The conversations of a round: the same words, under other ids.
+    pub fn conversations(&self, round: u32) -> Vec<Talk> {
+        let mut talks = self.conversations.clone();
+        let other = |id: Uuid| Uuid::from_u128(id.as_u128() ^ u128::from(round));
+        for talk in &mut talks {
+            talk.id = other(talk.id);
+            for message in talk.clients.iter_mut().flat_map(|client| &mut client.messages) {
+                let tag = other(message.id);
+                message.content = message.content.replace(&message.id.to_string(), &tag.to_string());
+                message.id = tag;
+            }
+        }
+        talks
+    }
+
+    /// Whether PostgreSQL itself is away for a while, which a run may not do to a server that others use.
+    pub fn has_outage(&self) -> bool {
+        self.faults.iter().any(|step| matches!(step.fault, Fault::Postgres(..)))
     }
 
     /// The faults in words, each once.
@@ -225,23 +312,21 @@ fn arm(rng: &mut Rng, start: usize) -> Option<String> {
     (rng.u8(..4) != 0).then(|| format!("{point}={action}@{}", 1 + rng.u32(..most)))
 }
 
-fn all_faults(rng: &mut Rng, postgres: bool, redis: bool) -> (Vec<Step>, Vec<Option<String>>) {
-    // Every fifth run has no kill at all: then what it holds afterwards is compared with before.
-    let storms = rng.u8(..5) == 0;
+fn steps(rng: &mut Rng, postgres: Option<Means>, redis: bool, storms: bool) -> Vec<Step> {
     let steps = 2 + rng.usize(..4);
-    let faults = (0..steps).map(|_| Step { after: pause(rng), fault: fault(rng, postgres, redis, storms) }).collect();
-    let arms = if storms { Vec::new() } else { (0..4).map(|start| arm(rng, start)).collect() };
-    (faults, arms)
+    (0..steps).map(|_| Step { after: pause(rng), fault: fault(rng, postgres, redis, storms) }).collect()
 }
 
-fn fault(rng: &mut Rng, postgres: bool, redis: bool, storms: bool) -> Fault {
+fn fault(rng: &mut Rng, postgres: Option<Means>, redis: bool, storms: bool) -> Fault {
     let span = Duration::from_millis(200 + rng.u64(..1500));
+    let (postgres, may_fail) = (postgres.is_some(), postgres.is_some_and(|means| means.cluster));
     let pick = rng.u8(..12);
     match pick {
         0..=2 if !storms => Fault::Kill,
         3 if !storms => Fault::Terminate,
         4 if !postgres && !storms => Fault::DiskFullThenKill(span),
         5 if !postgres => Fault::DiskFull(span),
+        4..=5 if may_fail => Fault::Postgres([Outage::Kill, Outage::Stop, Outage::Freeze][rng.usize(..3)], span),
         4..=7 if postgres => Fault::Database(weather(rng), span),
         8 if redis => Fault::RedisRestart(span),
         9 if redis => Fault::RedisFreeze(span),
@@ -274,7 +359,7 @@ fn uuid(rng: &mut Rng) -> Uuid {
 mod tests {
     use super::*;
 
-    const MEANS: Means = Means { postgres: true, redis: true };
+    const MEANS: Means = Means { postgres: true, cluster: true, redis: true, fuse: true };
 
     #[test]
     fn a_seed_gives_the_same_run_each_time() {
@@ -285,6 +370,29 @@ mod tests {
     }
 
     #[test]
+    fn each_round_of_a_storm_is_the_same_in_other_conversations() {
+        let plan = Plan::of(1, Menu::Storms, MEANS);
+        let ids = |round| plan.conversations(round).iter().map(|talk| talk.id).collect::<Vec<_>>();
+        let words = |round| {
+            let messages =
+                plan.conversations(round).into_iter().flat_map(|talk| talk.clients).flat_map(|client| client.messages);
+            let all =
+                messages.map(|message| (message.content.contains(&message.id.to_string()), message.content.len()));
+            all.collect::<Vec<_>>()
+        };
+        assert_eq!((ids(1).len(), words(1)), (ids(0).len(), words(0)));
+        assert!(words(1).iter().all(|(has_its_tag, _)| *has_its_tag));
+        assert!(ids(0).iter().all(|id| !ids(1).contains(id)));
+        assert!(plan.arms.is_empty() && !plan.words().contains(&"kill".to_owned()));
+    }
+
+    #[test]
+    fn a_server_that_others_use_is_left_alone() {
+        let means = Means { cluster: false, ..MEANS };
+        assert!((0..300).all(|seed| !Plan::of(seed, Menu::All, means).has_outage()));
+    }
+
+    #[test]
     fn a_few_hundred_seeds_have_every_fault_and_every_point() {
         let mut words: Vec<String> = (0..300).flat_map(|seed| Plan::of(seed, Menu::All, MEANS).words()).collect();
         words.sort();
@@ -292,8 +400,20 @@ mod tests {
         for point in POINTS.iter().chain(RECOVERY_POINTS) {
             assert!(words.iter().any(|word| word.starts_with(point)), "{point} is not in {words:?}");
         }
-        for fault in ["kill", "freeze", "terminate", "disk_full", "disk_full_kill", "redis_restart", "redis_freeze"] {
+        for fault in [
+            "kill",
+            "power_loss",
+            "freeze",
+            "terminate",
+            "disk_full",
+            "disk_full_kill",
+            "redis_restart",
+            "redis_freeze",
+        ] {
             assert!(words.iter().any(|word| word == fault), "{fault} is not in {words:?}");
+        }
+        for outage in ["postgres_kill", "postgres_stop", "postgres_freeze"] {
+            assert!(words.iter().any(|word| word == outage), "{outage} is not in {words:?}");
         }
         for place in ["clients", "database"] {
             for weather in ["latency", "one_byte", "blackhole", "half_close", "reset", "cut_after", "gone"] {

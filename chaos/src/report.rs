@@ -21,14 +21,18 @@ use crate::{
 pub struct Outcome {
     /// Which run.
     pub seed: u64,
-    /// `all` or `kills`.
+    /// `all`, `kills`, `power` or `storms`.
     pub menu: String,
-    /// `sqlite` or `postgres`, with `+redis` where there was one.
+    /// `sqlite` or `postgres`, with `+redis` where there was one, `+power` on a disk whose power can go, and `+normal` with
+    /// `synchronous: normal` on it.
     pub on: String,
     /// The faults and the fail points that were armed.
     pub faults: Vec<String>,
     /// How often the server died.
     pub kills: usize,
+    /// How often the power went with it. Reports from before know of none.
+    #[serde(default)]
+    pub power_losses: usize,
     /// Acknowledgements that clients got.
     pub acknowledged: usize,
     /// Events that clients saw.
@@ -37,6 +41,9 @@ pub struct Outcome {
     pub resumed: usize,
     /// Calls that reached the tool.
     pub tool_calls: usize,
+    /// What the server held at rest, in KiB: the most after the storms of the warm-up, and after the last storm.
+    #[serde(default)]
+    pub memory_kib: Option<(u64, u64)>,
     /// How long it took.
     pub seconds: f64,
     /// The promises that were broken.
@@ -51,14 +58,22 @@ impl Outcome {
         let database = if plan.database == Database::Postgres { "postgres" } else { "sqlite" };
         Self {
             seed: plan.seed,
-            menu: if menu == Menu::All { "all" } else { "kills" }.to_owned(),
-            on: if plan.redis { format!("{database}+redis") } else { database.to_owned() },
+            menu: menu.word().to_owned(),
+            on: [
+                database,
+                mark(plan.redis, "+redis"),
+                mark(plan.power.is_some(), "+power"),
+                mark(plan.power.is_some_and(|power| power.is_normal), "+normal"),
+            ]
+            .concat(),
             faults: plan.words(),
             kills: 0,
+            power_losses: 0,
             acknowledged: 0,
             seen: 0,
             resumed: 0,
             tool_calls: 0,
+            memory_kib: None,
             seconds: 0.0,
             violations: Vec::new(),
             error: None,
@@ -69,6 +84,10 @@ impl Outcome {
     pub fn is_good(&self) -> bool {
         self.violations.is_empty() && self.error.is_none()
     }
+}
+
+fn mark(is_there: bool, name: &str) -> &str {
+    if is_there { name } else { "" }
 }
 
 /// The file that keeps the outcomes.
@@ -131,6 +150,7 @@ pub fn table(outcomes: &[Outcome]) -> String {
         ("runs", outcomes.len()),
         ("runs without a broken promise", good),
         ("the server died", sum(|outcome| outcome.kills)),
+        ("with the power", sum(|outcome| outcome.power_losses)),
         ("acknowledgements", sum(|outcome| outcome.acknowledged)),
         ("events seen by clients", sum(|outcome| outcome.seen)),
         ("resumed", sum(|outcome| outcome.resumed)),

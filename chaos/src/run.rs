@@ -1,6 +1,6 @@
 //! One run, from an empty folder to the checker's word.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -12,21 +12,21 @@ use uuid::Uuid;
 
 use crate::{
     checker::{
-        self, Invariant, Violation,
+        self, Violation,
         evidence::{Calm, Evidence, Note},
     },
-    client, database,
+    client,
+    cluster::Template,
+    database,
     faults::Stage,
-    plan::{Means, Menu, Plan},
+    plan::{Means, Menu, Plan, Talk},
     report::Outcome,
+    rest::Rest,
     world::{Diary, World},
 };
 
 /// How long the server may take, once the faults are over, to answer everything and to bring everybody up to date.
 pub const LIVENESS: Duration = Duration::from_mins(1);
-/// Files that a server may hold after a storm beyond those from before: its connections to the database (three files each
-/// on SQLite), which it opens when it needs them, and those to the model, which it keeps for the next call.
-const FILES_MORE_MAX: usize = 24;
 
 /// What all runs of a batch have in common.
 #[derive(Debug, Clone)]
@@ -37,8 +37,12 @@ pub struct Options {
     pub menu: Menu,
     /// A PostgreSQL server.
     pub postgres: Option<String>,
+    /// What runs copy that need a PostgreSQL of their own.
+    pub template: Option<Arc<Template>>,
     /// The program `redis-server`.
     pub redis: Option<PathBuf>,
+    /// Whether the power of a disk can go: [`available`](crate::disk::available).
+    pub fuse: bool,
     /// How long waiting for the end of everything lasts.
     pub patience: Duration,
     /// The bug to plant, where the program has the feature `planted_bugs`.
@@ -48,7 +52,12 @@ pub struct Options {
 impl Options {
     /// What plans may count on.
     pub fn means(&self) -> Means {
-        Means { postgres: self.postgres.is_some(), redis: self.redis.is_some() }
+        Means {
+            postgres: self.postgres.is_some(),
+            cluster: self.template.is_some(),
+            redis: self.redis.is_some(),
+            fuse: self.fuse,
+        }
     }
 }
 
@@ -74,11 +83,39 @@ async fn carry_out(
 ) -> Result<Vec<Violation>> {
     let mut stage = Stage::build(plan, options, log.clone()).await?;
     stage.until_up().await?;
-    let files_before = stage.files_open();
-    let speaking = plan.conversations.iter().map(|talk| talk.clients.len()).sum();
+    let mut rest = Rest::before(&stage);
+    let mut evidence = Evidence { canaries: stage.canaries(), ..Evidence::default() };
+    for round in 0..plan.rounds {
+        storm(plan, &plan.conversations(round), &mut stage, options, &mut evidence).await?;
+        if stage.had_no_kill() {
+            rest.after_a_storm(plan, &stage).await;
+        }
+    }
+    outcome.kills = stage.deaths();
+    outcome.power_losses = stage.power_losses();
+    outcome.memory_kib = rest.memory_kib();
+    evidence.may_go_back = plan.power.is_some_and(|power| power.is_normal) && stage.power_losses() > 0;
+    let mut extra = rest.judge(plan.database);
+    stage.leave(&mut evidence).await?;
+    outcome.count(&evidence);
+    tell_stored(&evidence, log);
+    let mut violations = checker::check(&evidence);
+    violations.append(&mut extra);
+    Ok(violations)
+}
+
+/// The clients come, everything goes wrong that is to go wrong, everything comes to rest, the clients leave.
+async fn storm(
+    plan: &Plan,
+    talks: &[Talk],
+    stage: &mut Stage,
+    options: &Options,
+    evidence: &mut Evidence,
+) -> Result<()> {
+    let speaking = talks.iter().map(|talk| talk.clients.len()).sum();
     let world = World::new(stage.url(), speaking)?;
-    let mut tasks = JoinSet::new();
-    let diaries = client::start(&world, &plan.conversations, &mut tasks);
+    let mut running = JoinSet::new();
+    let diaries = client::start(&world, talks, &mut running);
     for step in &plan.faults {
         stage.go_on(step.after).await?;
         stage.strike(step.fault).await?;
@@ -89,23 +126,12 @@ async fn carry_out(
         stage.go_on(Duration::from_millis(100)).await?;
     }
     stage.end_faults().await?;
-    let mut evidence = Evidence { canaries: stage.canaries(), ..Evidence::default() };
-    come_to_rest(plan, &stage, &world, &diaries, options.patience, &mut evidence).await;
+    come_to_rest(talks, stage, &world, &diaries, options.patience, evidence).await;
     world.stop();
-    while tasks.join_next().await.is_some() {}
-    let mut extra = Vec::new();
-    if stage.had_no_kill() {
-        files_came_back(&stage, files_before, &mut extra).await;
-    }
-    outcome.kills = stage.deaths();
-    evidence.histories = diaries.iter().map(Diary::history).collect();
+    while running.join_next().await.is_some() {}
+    evidence.histories.extend(diaries.iter().map(Diary::history));
     evidence.restless.extend(world.complaints());
-    stage.leave(&mut evidence).await?;
-    outcome.count(&evidence);
-    tell_stored(&evidence, log);
-    let mut violations = checker::check(&evidence);
-    violations.append(&mut extra);
-    Ok(violations)
+    Ok(())
 }
 
 /// For whoever looks into a failure: what was stored, and what the tool did.
@@ -121,7 +147,7 @@ fn tell_stored(evidence: &Evidence, log: &crate::server::Log) {
 
 /// Everything is answered, new messages are answered too, and all who follow are up to date.
 async fn come_to_rest(
-    plan: &Plan,
+    talks: &[Talk],
     stage: &Stage,
     world: &World,
     diaries: &[Diary],
@@ -139,9 +165,11 @@ async fn come_to_rest(
     if !is_ready(stage, until + patience).await {
         evidence.restless.push("the server is not ready although everything that it stands on is there".to_owned());
     }
-    evidence.calm = calm(plan, stage, patience).await;
+    let calm = calm(talks, stage, patience).await;
+    evidence.calm.asked += calm.asked;
+    evidence.calm.completed += calm.completed;
     let until = until + patience;
-    for talk in &plan.conversations {
+    for talk in talks {
         if let Err(what) = up_to_date(talk.id, stage, diaries, until).await {
             evidence.restless.push(what);
         }
@@ -161,8 +189,8 @@ async fn is_ready(stage: &Stage, until: Instant) -> bool {
 }
 
 /// A message to each conversation, without faults.
-async fn calm(plan: &Plan, stage: &Stage, patience: Duration) -> Calm {
-    let asks = plan.conversations.iter().map(|talk| ask(talk.id, stage, patience));
+async fn calm(talks: &[Talk], stage: &Stage, patience: Duration) -> Calm {
+    let asks = talks.iter().map(|talk| ask(talk.id, stage, patience));
     let answered = futures::future::join_all(asks).await;
     Calm { asked: answered.len(), completed: answered.iter().filter(|answered| **answered).count() }
 }
@@ -172,8 +200,15 @@ async fn ask(conversation: Uuid, stage: &Stage, patience: Duration) -> bool {
     let url = format!("{}/api/conversations/{conversation}/messages?wait=true", stage.direct_url());
     let body = serde_json::json!({ "clientMessageId": id, "content": format!("talk words=3 tool=none tag={id}") });
     let answer = stage.http().post(url).json(&body).timeout(patience).send().await;
-    let Ok(answer) = answer else { return false };
-    answer.json::<Value>().await.is_ok_and(|answer| answer["status"] == "completed")
+    let answer = match answer {
+        Ok(answer) => answer.json::<Value>().await,
+        Err(error) => Err(error),
+    };
+    let is_answered = answer.as_ref().is_ok_and(|answer| answer["status"] == "completed");
+    if !is_answered {
+        stage.log.add(&format!("--- without faults, {conversation} was answered so: {answer:?}"));
+    }
+    is_answered
 }
 
 async fn up_to_date(conversation: Uuid, stage: &Stage, diaries: &[Diary], until: Instant) -> Result<(), String> {
@@ -211,19 +246,6 @@ async fn state(conversation: Uuid, stage: &Stage) -> Option<State> {
     Some(State { head: answer["head"].as_i64()?, open_turn: answer["openTurn"].as_str().map(str::to_owned) })
 }
 
-/// A client that went away without a word is noticed by a heartbeat, 15 s apart, so this takes its time.
-async fn files_came_back(stage: &Stage, before: usize, violations: &mut Vec<Violation>) {
-    let until = Instant::now() + LIVENESS;
-    while stage.files_open() > before + FILES_MORE_MAX {
-        if Instant::now() > until {
-            let what = format!("the server held {before} files before and {} after", stage.files_open());
-            violations.push(Violation { invariant: Invariant::I10, what });
-            return;
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
-}
-
 impl Stage {
     /// Ends the server and reads what is left.
     async fn leave(mut self, evidence: &mut Evidence) -> Result<()> {
@@ -231,10 +253,11 @@ impl Stage {
         if !status.success() {
             evidence.restless.push(format!("the server ended with {status} when it was asked to"));
         }
-        let (stored, text) = database::read(&self.database_url()).await.context("the database")?;
+        let left = self.leave_behind()?;
+        let (stored, text) = database::read(&self.database_url(left.path())).await.context("the database")?;
         evidence.stored = stored;
         evidence.texts.push(("the database".into(), text));
-        evidence.texts.push(("the files".into(), database::files(&self.data())?));
+        evidence.texts.push(("the files".into(), database::files(left.path())?));
         evidence.texts.push(("the server's log".into(), self.log.text()));
         evidence.calls = self.ledger.calls();
         self.remove().await

@@ -16,6 +16,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::held::Held;
+
 const READY_WITHIN: Duration = Duration::from_mins(1);
 /// Longer than the drain that the configuration of a run allows, on a machine with other things to do.
 const TERMINATED_WITHIN: Duration = Duration::from_mins(1);
@@ -29,6 +31,14 @@ pub struct Launch {
     pub folder: PathBuf,
     /// What it is told beside its configuration.
     pub env: Vec<(String, String)>,
+}
+
+impl Launch {
+    /// Tells it this from the next start on.
+    pub fn set(&mut self, name: &str, value: String) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value));
+    }
 }
 
 /// All that the server said, over all its starts.
@@ -91,7 +101,7 @@ impl Server {
         Ok(status)
     }
 
-    /// As `kill -9` does. It proves nothing about fsync: the kernel keeps what was written.
+    /// As `kill -9` does. By itself it proves nothing about fsync: the kernel keeps what was written.
     ///
     /// # Errors
     /// Those of waiting.
@@ -126,10 +136,9 @@ impl Server {
         }
     }
 
-    /// How many files and sockets it holds.
-    pub fn files_open(&self) -> usize {
-        let folder = self.child.id().map(|pid| format!("/proc/{pid}/fd"));
-        folder.and_then(|folder| std::fs::read_dir(folder).ok()).map_or(0, Iterator::count)
+    /// What it holds.
+    pub fn holds(&self) -> Held {
+        self.child.id().map_or_else(Held::default, Held::by)
     }
 
     fn pid(&self) -> Option<Pid> {

@@ -121,10 +121,12 @@ impl Diary {
         history.heard.push('\n');
     }
 
-    /// The newest event that was seen.
+    /// The newest event that was seen; none again where the server said that it cannot go on from there.
     pub fn place(&self) -> Option<Place> {
         let history = lock(&self.0);
-        let seen = history.notes.iter().filter_map(|note| match note {
+        let refused = history.notes.iter().rposition(|note| matches!(note, Note::Lost { .. }));
+        let since = refused.map_or(0, |at| at + 1);
+        let seen = history.notes[since..].iter().filter_map(|note| match note {
             Note::Saw { epoch, seq, .. } => Some(Place { epoch: epoch.clone(), seq: *seq }),
             _ => None,
         });

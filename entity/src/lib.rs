@@ -11,5 +11,6 @@ pub mod approval;
 pub mod conversation;
 pub mod event;
 pub mod message;
+pub mod steer_taken;
 pub mod tool_effect;
 pub mod turn;

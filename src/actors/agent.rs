@@ -70,6 +70,7 @@ impl AgentActors {
                 lifetime: Lifetime::Permanent,
                 policy: policy.clone(),
                 mailbox_messages_max: MAILBOX_MESSAGES_MAX,
+                on_give_up: guard::OnGiveUp::default(),
             };
             let (theirs, parts, io) = (Arc::clone(slot), parts.clone(), io.clone());
             let make = move |leave| AgentActor::new(theirs, parts, io, leave);

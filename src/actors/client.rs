@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix::Addr;
+use actix::{Addr, MailboxError};
 use protocol::{
     ClientMessageId, Code, ConversationId, Epoch, MessageId, Seq, TurnId,
     event::{JsonObject, Policy, TurnStatus},
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     conversation::{Answer, Answered, Ask, Give, Refusal},
-    registry::{ConversationRegistry, Locate},
+    registry::{ConversationRegistry, Find, Locate, Located},
 };
 use crate::{
     context::ContextStore,
@@ -138,7 +138,23 @@ impl ConversationClient {
             return Ok(answer);
         }
         let id = self.must_exist(key).await?;
-        self.how_it_ended(id, target).await
+        let found = self.how_it_ended(id, target).await?;
+        match (found.turn_id, found.status) {
+            // Its message is older than those that the conversation remembers.
+            (Some(turn_id), None) => self.cancel_old(key, id, CancelTarget::Turn(turn_id)).await,
+            _ => Ok(found),
+        }
+    }
+
+    /// Stops a turn that has no end in the store yet.
+    async fn cancel_old(
+        &self,
+        key: &ConversationKey,
+        id: InternalId,
+        turn: CancelTarget,
+    ) -> Result<CancelAnswer, Refusal> {
+        let answer = self.cancel_live(key, turn.clone(), false).await?;
+        if answer.was_over { self.how_it_ended(id, turn).await } else { Ok(answer) }
     }
 
     async fn cancel_live(
@@ -293,13 +309,21 @@ impl ConversationClient {
 
     async fn send(&self, key: &ConversationKey, give: Give, must_exist: bool) -> Result<(), Refusal> {
         let _in_order = self.order.lock().await;
-        if must_exist {
-            self.must_exist(key).await?;
-        }
-        let located = self.registry.send(Locate(key.clone())).await.map_err(|error| internal(&error.to_string()))?;
+        let located = self.locate(key, must_exist).await?;
         // Bounded by the asker, who waits; whether it arrived shows in the reply channel.
         located.addr.do_send(give);
         Ok(())
+    }
+
+    /// The store is asked only where no actor is there yet: a cancel stops what runs also while the store is silent.
+    async fn locate(&self, key: &ConversationKey, must_exist: bool) -> Result<Located, Refusal> {
+        if must_exist {
+            if let Some(live) = self.registry.send(Find(key.clone())).await.map_err(lost)? {
+                return Ok(live);
+            }
+            self.must_exist(key).await?;
+        }
+        self.registry.send(Locate(key.clone())).await.map_err(lost)
     }
 }
 
@@ -314,6 +338,11 @@ fn internal(why: &str) -> Refusal {
     let correlation_id = super::run::correlation();
     tracing::error!(correlation_id, why, "internal error");
     Refusal::new(Code::Internal, format!("an internal error; the operator finds it as {correlation_id}"))
+}
+
+/// The registry could not be asked.
+fn lost(error: MailboxError) -> Refusal {
+    internal(&error.to_string())
 }
 
 fn unexpected(answered: &Answered) -> Refusal {

@@ -52,6 +52,8 @@ pub struct Figures {
     pub writes_waiting: Gauge,
     /// Turns of live conversations that wait behind the one that is under way.
     pub turns_waiting: Gauge,
+    /// Conversations with a turn that is not over, or with something that is not stored yet.
+    pub conversations_busy: Gauge,
     /// Actors that were built anew after a failure.
     pub actor_restarts: Family<ActorLabels, Counter>,
 }
@@ -72,6 +74,9 @@ impl Share {
     /// So much, in place of what it was.
     pub fn set(&mut self, amount: usize) {
         let amount = i64::try_from(amount).unwrap_or(i64::MAX);
+        if amount == self.amount {
+            return;
+        }
         self.gauge.inc_by(amount - self.amount);
         self.amount = amount;
     }
@@ -100,6 +105,7 @@ impl Default for Figures {
             writes: Counter::default(),
             writes_waiting: Gauge::default(),
             turns_waiting: Gauge::default(),
+            conversations_busy: Gauge::default(),
             actor_restarts,
         }
     }

@@ -40,6 +40,25 @@ pub struct ChildSpec {
     pub policy: RestartPolicy,
     /// Messages that wait at most where the sender uses `try_send`.
     pub mailbox_messages_max: usize,
+    /// Who is told when it is given up.
+    pub on_give_up: OnGiveUp,
+}
+
+/// Called when a child was given up; by default nobody is.
+#[derive(Clone, Default)]
+pub struct OnGiveUp(Option<Arc<dyn Fn() + Send + Sync>>);
+
+impl OnGiveUp {
+    /// Calls this.
+    pub fn call(what: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(what)))
+    }
+}
+
+impl std::fmt::Debug for OnGiveUp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("OnGiveUp").field(&self.0.is_some()).finish()
+    }
 }
 
 /// How an actor says why it stops. Without a word, a stop is a failure.
@@ -206,6 +225,9 @@ impl<A: Supervised + Actor<Context = Context<A>>> Guard<A> {
     fn give_up(&mut self, why: String) -> Step {
         tracing::error!(child = self.spec.name, why, "actor failed too often, given up");
         self.supervisor.report(self.id, ChildEvent::GaveUp { why });
+        if let OnGiveUp(Some(tell)) = &self.spec.on_give_up {
+            tell();
+        }
         if self.spec.lifetime == Lifetime::Permanent {
             let revive = self.revive.clone();
             self.phase = Phase::GivenUp(Box::pin(async move { revive.0.notified().await }));

@@ -6,13 +6,16 @@
 //! acknowledged meanwhile, and [`Health`] tells the others to refuse new messages. The queue is bounded by those who
 //! fill it: each conversation has one write under way, and runs wait for credits.
 
-use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+mod queue;
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use actix::{Actor, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Recipient, Supervised, WrapFuture};
 use futures::FutureExt as _;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::time::Instant;
 
+use self::queue::Queue;
 pub use super::health::Health;
 use super::{
     arbiters::Arbiters,
@@ -162,11 +165,13 @@ impl PersistenceHandle {
 
     /// Waits until everything that was submitted before is stored: for ever, where the store stays away.
     pub async fn flush(&self) {
-        for shard in self.shards.iter() {
+        let ask = |shard: &Addr<PersistenceActor>| {
             let (done, stored) = tokio::sync::oneshot::channel();
             shard.do_send(Barrier(done));
-            stored.await.ok();
-        }
+            stored
+        };
+        // All of them now: what comes while one is waited for is not meant.
+        futures::future::join_all(self.shards.iter().map(ask)).await;
     }
 }
 
@@ -205,7 +210,7 @@ pub struct PersistenceParts {
 pub struct PersistenceActor {
     parts: PersistenceParts,
     leave: Leave,
-    queue: VecDeque<Job>,
+    queue: Queue<Job>,
     /// Taken out of the queue for the commit under way.
     group_size: usize,
     committing: bool,
@@ -216,7 +221,6 @@ pub struct PersistenceActor {
     called: bool,
     /// When the last commit began.
     began: Option<Instant>,
-    barriers: Vec<tokio::sync::oneshot::Sender<()>>,
 }
 
 impl PersistenceActor {
@@ -224,14 +228,13 @@ impl PersistenceActor {
         Self {
             parts,
             leave,
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             group_size: 0,
             committing: false,
             failures: 0,
             waiting: false,
             called: false,
             began: None,
-            barriers: Vec::new(),
         }
     }
 
@@ -301,7 +304,7 @@ impl PersistenceActor {
             // Such a write can never succeed; alone in its group it is known to be the one.
             Err(error) if self.group_size == 1 => {
                 self.store_answers();
-                if let Some(job) = self.queue.pop_front() {
+                if let Some(job) = self.queue.pop() {
                     let (tenant, conversation, row) = (&job.key.owner.tenant, job.key.id, job.row());
                     let row = row.map(|row| tracing::field::display(row.0));
                     tracing::error!(%tenant, %conversation, row, %error, "a write was given up");
@@ -315,7 +318,7 @@ impl PersistenceActor {
                 self.commit(ctx);
             }
         }
-        self.release_barriers();
+        self.queue.release();
     }
 
     fn answer_group(&mut self, answers: Vec<Written>) {
@@ -324,7 +327,7 @@ impl PersistenceActor {
         self.failures = 0;
         self.store_answers();
         for answer in answers {
-            if let Some(job) = self.queue.pop_front() {
+            if let Some(job) = self.queue.pop() {
                 job.answer(WriteOutcome::Written(answer));
             }
         }
@@ -345,7 +348,7 @@ impl PersistenceActor {
         self.parts.figures.commit_failures.inc();
         if self.group_size == 1 {
             // Alone it failed again: let another conversation try first, in case it is this write that the store can't take.
-            self.queue.rotate_left(1);
+            self.queue.put_back_first();
         }
         self.waiting = true;
         let wait = Duration::from_millis(50).saturating_mul(1 << self.failures.min(10));
@@ -353,14 +356,6 @@ impl PersistenceActor {
             actor.waiting = false;
             actor.commit(ctx);
         });
-    }
-
-    fn release_barriers(&mut self) {
-        if self.queue.is_empty() {
-            for barrier in self.barriers.drain(..) {
-                barrier.send(()).ok();
-            }
-        }
     }
 }
 
@@ -379,7 +374,7 @@ impl Handler<Submit> for PersistenceActor {
     type Result = ();
 
     fn handle(&mut self, submit: Submit, ctx: &mut Self::Context) {
-        self.queue.push_back(submit.0);
+        self.queue.push(submit.0);
         self.commit_soon(ctx);
     }
 }
@@ -397,7 +392,6 @@ impl Handler<Barrier> for PersistenceActor {
     type Result = ();
 
     fn handle(&mut self, barrier: Barrier, _: &mut Self::Context) {
-        self.barriers.push(barrier.0);
-        self.release_barriers();
+        self.queue.wait_for_all(barrier.0);
     }
 }

@@ -35,6 +35,17 @@ impl Default for RestartPolicy {
     }
 }
 
+/// The wait for one that was given up doubles so often at most: to 16 minutes by default.
+const DOUBLINGS_MAX: u32 = 5;
+
+impl RestartPolicy {
+    /// How long a child that was given up so many times is left alone before it is woken: long enough that its failures do
+    /// not count any more, and longer each time.
+    pub fn wake_after(&self, given_up: u32) -> Duration {
+        self.restart_window.saturating_mul(1 << given_up.saturating_sub(1).min(DOUBLINGS_MAX))
+    }
+}
+
 /// What to do about a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -97,6 +108,13 @@ mod tests {
         let policy = RestartPolicy::default();
         let expected = [Some(100), Some(200), Some(400), Some(800), Some(1600), None];
         assert_eq!(waits(&policy, &[0, 1, 2, 3, 4, 5]), expected);
+    }
+
+    #[test]
+    fn who_is_given_up_again_and_again_is_woken_less_and_less_often_but_always() {
+        let policy = RestartPolicy::default();
+        let waits: Vec<_> = [1, 2, 3, 6, 7, u32::MAX].map(|times| policy.wake_after(times).as_secs()).into();
+        assert_eq!(waits, [30, 60, 120, 960, 960, 960]);
     }
 
     #[test]

@@ -2,14 +2,19 @@
 //!
 //! Rebuilt empty after a failure: conversations that were live go on under the fence they have until another one is
 //! started for the same key and raises it; then the old one is refused by the store and stops.
+//!
+//! A conversation whose actor fell too often is left alone for a while and woken then, so that a turn that was open finds
+//! its end though nobody asks.
 
 use std::{collections::HashMap, sync::Arc};
 
-use actix::{Actor, Addr, Context, Handler, Message, MessageResult, Supervised};
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message, MessageResult, Supervised};
+
+use tokio::sync::oneshot;
 
 use super::{
-    conversation::{ConversationActor, ConversationParts},
-    guard::{self, ChildSpec, Leave},
+    conversation::{Ask, ConversationActor, ConversationParts, Give},
+    guard::{self, ChildSpec, Leave, OnGiveUp},
     policy::RestartPolicy,
     supervisor::Lifetime,
     topic::Topic,
@@ -29,6 +34,12 @@ pub struct Located {
 #[derive(Debug, Message)]
 #[rtype(result = "Located")]
 pub struct Locate(pub ConversationKey);
+
+/// The actor of a conversation if it is live; none is started. Whoever has a live one need not ask the store whether the
+/// conversation exists.
+#[derive(Debug, Message)]
+#[rtype(result = "Option<Located>")]
+pub struct Find(pub ConversationKey);
 
 /// An idle conversation asks to be put away: `true` if it is and must stop; `false` if it is not the live one.
 #[derive(Debug, Message)]
@@ -54,10 +65,20 @@ pub struct LiveList {
     pub count: usize,
 }
 
+/// The actor of a conversation fell too often and is gone.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct GivenUp {
+    key: ConversationKey,
+    incarnation: u64,
+}
+
 struct Live {
     addr: Addr<ConversationActor>,
     topic: Arc<Topic>,
     incarnation: u64,
+    /// How often its actors were given up.
+    given_up: u32,
 }
 
 /// Keeps the map.
@@ -81,6 +102,11 @@ impl ConversationRegistry {
         Self { parts, leave, policy, live: HashMap::new(), incarnations: 0 }
     }
 
+    fn find(&self, key: &ConversationKey) -> Option<Located> {
+        let live = self.live.get(key).filter(|live| live.addr.connected())?;
+        Some(Located { addr: live.addr.clone(), topic: Arc::clone(&live.topic) })
+    }
+
     fn start(&mut self, key: &ConversationKey) -> Located {
         self.incarnations += 1;
         let incarnation = self.incarnations;
@@ -90,14 +116,33 @@ impl ConversationRegistry {
             lifetime: Lifetime::Transient,
             policy: self.policy.clone(),
             mailbox_messages_max: 64,
+            on_give_up: self.tell_of(key, incarnation),
         };
         let (parts, theirs, tail) = (self.parts.clone(), key.clone(), Arc::clone(&topic));
         let arbiter = parts.arbiters.of(key).clone();
         let supervisor = parts.supervisor.clone();
         let make = move |leave| ConversationActor::new(parts, theirs, tail, incarnation, leave);
         let addr = guard::start(&arbiter, &supervisor, spec, make).addr;
-        self.live.insert(key.clone(), Live { addr: addr.clone(), topic: Arc::clone(&topic), incarnation });
+        let given_up = self.live.get(key).map_or(0, |live| live.given_up);
+        self.live.insert(key.clone(), Live { addr: addr.clone(), topic: Arc::clone(&topic), incarnation, given_up });
         Located { addr, topic }
+    }
+
+    fn tell_of(&self, key: &ConversationKey, incarnation: u64) -> OnGiveUp {
+        let (key, registry) = (key.clone(), Arc::clone(&self.parts.registry));
+        OnGiveUp::call(move || {
+            if let Some(registry) = registry.get() {
+                registry.do_send(GivenUp { key: key.clone(), incarnation });
+            }
+        })
+    }
+
+    /// Unless somebody asked for it in between.
+    fn wake(&mut self, key: &ConversationKey, incarnation: u64) {
+        if self.live.get(key).is_some_and(|live| live.incarnation == incarnation) {
+            let (reply, _nobody_waits) = oneshot::channel();
+            self.start(key).addr.do_send(Give { ask: Ask::Wake, reply });
+        }
     }
 }
 
@@ -117,9 +162,28 @@ impl Handler<Locate> for ConversationRegistry {
     type Result = MessageResult<Locate>;
 
     fn handle(&mut self, locate: Locate, _: &mut Self::Context) -> Self::Result {
-        let live = self.live.get(&locate.0).filter(|live| live.addr.connected());
-        let located = live.map(|live| Located { addr: live.addr.clone(), topic: Arc::clone(&live.topic) });
+        let located = self.find(&locate.0);
         MessageResult(located.unwrap_or_else(|| self.start(&locate.0)))
+    }
+}
+
+impl Handler<Find> for ConversationRegistry {
+    type Result = MessageResult<Find>;
+
+    fn handle(&mut self, find: Find, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.find(&find.0))
+    }
+}
+
+impl Handler<GivenUp> for ConversationRegistry {
+    type Result = ();
+
+    fn handle(&mut self, GivenUp { key, incarnation }: GivenUp, ctx: &mut Self::Context) {
+        let Some(live) = self.live.get_mut(&key).filter(|live| live.incarnation == incarnation) else { return };
+        live.given_up = live.given_up.saturating_add(1);
+        let after = self.policy.wake_after(live.given_up);
+        tracing::warn!(conversation = %key.id, after_ms = after.as_millis(), "a conversation was given up, waking it later");
+        ctx.run_later(after, move |registry, _| registry.wake(&key, incarnation));
     }
 }
 

@@ -7,6 +7,7 @@ use tokio::{
     sync::Semaphore,
     task::{AbortHandle, JoinError},
 };
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -53,6 +54,8 @@ pub struct RunParts {
     pub clock: Arc<dyn Clock>,
     /// How long what one agent hands to another can be read.
     pub hand_over_ttl: Duration,
+    /// Cancelled when the process is about to end: whatever runs is stopped, and nobody is told how it ended.
+    pub stopping: CancellationToken,
 }
 
 /// One run to be made.
@@ -130,7 +133,7 @@ pub async fn drive(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, p
 async fn make(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts: RunParts) -> RunVerdict {
     let pipe = Arc::clone(job.ticket.pipe());
     let time_max = slot.limits().execution_time_max;
-    let cancelled = pipe.cancelled().clone();
+    let (cancelled, stopping) = (pipe.cancelled().clone(), parts.stopping.clone());
     let work = async {
         let waits = slot.run_waits();
         let _permit = permits.acquire_owned().await.map_err(|_| closed())?;
@@ -145,6 +148,11 @@ async fn make(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts:
     };
     let result = tokio::select! {
         () = cancelled.cancelled() => return RunVerdict::Stopped,
+        () = stopping.cancelled() => {
+            // Its sink refuses from here on, so no tool is called that it was about to call.
+            pipe.cancel();
+            return RunVerdict::Stopped;
+        }
         result = work => result,
     };
     finish(&pipe, result)

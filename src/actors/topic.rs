@@ -193,11 +193,21 @@ impl Topic {
         self.lock().clear();
     }
 
-    /// Says that the conversation was over at this event before this process began.
+    /// Says that the store has the conversation as over at this event. Its writer may be about to publish that; what the
+    /// tail lacks until then is read from the store.
     pub fn mark_ended(&self, head: Seq) {
         let mut inner = self.lock();
         inner.ended = true;
-        inner.head = inner.head.max(head);
+        if inner.head >= head {
+            return;
+        }
+        inner.clear();
+        inner.head = head;
+        let readers = inner.live_readers();
+        drop(inner);
+        for bell in readers {
+            bell.ring();
+        }
     }
 
     /// The newest event that was published here.
@@ -221,12 +231,10 @@ impl Topic {
         if after >= inner.head {
             return Tail::AtHead;
         }
-        match inner.ring.front() {
-            Some((first, _)) if *first <= after.next() => {
-                let skip = usize::try_from(after.0 + 1 - first.0).unwrap_or(usize::MAX);
-                Tail::Events(take_bytes(inner.ring.iter().skip(skip), bytes_max))
-            }
-            _ => Tail::InStore,
+        let skip = inner.ring.front().and_then(|(first, _)| (after.0 + 1).checked_sub(first.0));
+        match skip.and_then(|skip| usize::try_from(skip).ok()).filter(|skip| *skip < inner.ring.len()) {
+            Some(skip) => Tail::Events(take_bytes(inner.ring.iter().skip(skip), bytes_max)),
+            None => Tail::InStore,
         }
     }
 
@@ -315,6 +323,26 @@ mod tests {
         topic.lock().push(Seq(5), "x".into(), TailBounds::default());
         check(&topic, 2, None);
         check(&topic, 4, Some(&[5]));
+    }
+
+    #[test]
+    fn whoever_joins_while_the_end_is_published_reads_it_from_the_store() {
+        let topic = topic(&[1, 2, 3]);
+        topic.mark_ended(Seq(5));
+        for seq in [4, 5] {
+            topic.lock().push(Seq(seq), "x".into(), TailBounds::default());
+        }
+        check(&topic, 2, None);
+        check(&topic, 3, None);
+        check(&topic, 5, Some(&[]));
+        assert!(topic.is_ended());
+    }
+
+    #[test]
+    fn an_end_that_was_published_already_changes_nothing() {
+        let topic = topic(&[1, 2, 3]);
+        topic.mark_ended(Seq(3));
+        check(&topic, 1, Some(&[2, 3]));
     }
 
     #[test]

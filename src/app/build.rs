@@ -64,7 +64,7 @@ pub(super) async fn build(
     context: Arc<dyn ContextStore>,
     fatal: &CancellationToken,
 ) -> Result<Hub, StartError> {
-    let catalog = Arc::new(Catalog::new(options.agents));
+    let (catalog, stopping) = (Arc::new(Catalog::new(options.agents)), CancellationToken::new());
     apply_switches(store.as_ref(), &catalog).await?;
     let ground = Ground::lay(runtime, options.clock, store, options.restarts, &catalog, fatal);
     let persistence = ground.start_persistence(options.group, options.store_shards);
@@ -75,6 +75,7 @@ pub(super) async fn build(
         history: options.history,
         clock: Arc::clone(&ground.clock),
         hand_over_ttl: options.hand_over_ttl,
+        stopping: stopping.clone(),
     };
     let agents = AgentActors::start(&ground.arbiters, &ground.levels.agents, &ground.restarts, &ground.io, &run_parts);
     let router = Arc::new(Router::new(Arc::clone(&catalog), options.rules));
@@ -91,6 +92,7 @@ pub(super) async fn build(
         figures: ground.figures.clone(),
         clock: Arc::clone(&ground.clock),
         io: ground.io.clone(),
+        stopping: stopping.clone(),
         bounds: options.conversations,
     });
     let swept = Arc::<SweepFigures>::default();
@@ -104,12 +106,12 @@ pub(super) async fn build(
         draining: CancellationToken::new(),
         order: Arc::default(),
     };
-    let draining = client.draining.clone();
     let (bounds, count) = (Arc::new(options.sessions), Arc::new(AtomicUsize::new(0)));
     let (closing, told) = (CancellationToken::new(), Arc::default());
     let sessions = SessionParts { client: client.clone(), topics, bounds, closing, count, told };
     let Levels { root, agents: of_agents, conversations } = ground.levels;
     Ok(Hub {
+        draining: client.draining.clone(),
         client,
         sessions,
         callers: Arc::new(Callers::new(options.callers)),
@@ -126,7 +128,7 @@ pub(super) async fn build(
         admin_token: options.admin_token,
         cors_origins: options.cors_origins,
         limits: options.http,
-        draining,
+        stopping,
         clock: ground.clock,
         io: ground.io,
     })
@@ -208,6 +210,7 @@ impl Ground {
             lifetime: Lifetime::Permanent,
             policy: self.restarts.clone(),
             mailbox_messages_max: 1024,
+            on_give_up: guard::OnGiveUp::default(),
         }
     }
 }

@@ -57,7 +57,12 @@ impl DataDir {
 
     /// Where the embedded database is.
     pub fn database(&self) -> PathBuf {
-        self.path.join("switchboard.db")
+        Self::database_in(&self.path)
+    }
+
+    /// Where the embedded database of a folder is that another process may hold.
+    pub fn database_in(path: &Path) -> PathBuf {
+        path.join("switchboard.db")
     }
 
     /// Where the admin token is, if it was made here.

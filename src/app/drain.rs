@@ -9,8 +9,9 @@ use tokio::{
 };
 
 use super::{Running, serve::tell_the_service_manager};
+use crate::http::Hub;
 
-/// How often is looked whether the runs are over.
+/// How often is looked whether the turns are over.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// What of the time to drain is kept for goodbyes and last writes, at most.
 const GOODBYE_TIME: Duration = Duration::from_secs(5);
@@ -34,7 +35,7 @@ pub enum Stopped {
 
 impl Running {
     /// Serves until SIGTERM or SIGINT comes or something fatal happens, then goes down.
-    pub async fn until_stopped(self, mut signals: Signals) -> Stopped {
+    pub async fn until_stopped(self, signals: &mut Signals) -> Stopped {
         tokio::select! {
             () = signals.next() => {}
             () = self.fatal.cancelled() => {
@@ -53,8 +54,9 @@ impl Running {
     /// Goes down in order, also where the store is silent: within the time to drain and a few seconds more.
     pub async fn drain(self) -> Stopped {
         let (began, until) = (Instant::now(), Instant::now() + self.drain_timeout);
+        let turns_until = began + turns_time(self.drain_timeout);
         self.hub.draining.cancel();
-        timeout_at(began + turns_time(self.drain_timeout), self.runs_over()).await.ok();
+        timeout_at(turns_until, turns_over(&self.hub)).await.ok();
         self.hub.sessions.closing.cancel();
         let goodbyes = async {
             self.server.stop(true).await;
@@ -63,6 +65,10 @@ impl Running {
         if timeout_at(until.max(Instant::now() + GOODBYE_TIME_MIN), goodbyes).await.is_err() {
             tracing::info!("some clients do not take their goodbye, they are left");
         }
+        // A message that was on its way when the signal came may have been accepted since the last look.
+        timeout_at(turns_until, turns_over(&self.hub)).await.ok();
+        // Runs would say more and more, and a tool that is called in the last moment is one whose result is lost.
+        self.hub.stopping.cancel();
         let flush_until = until.max(Instant::now() + FLUSH_TIME_MIN);
         if timeout_at(flush_until, self.hub.persistence.flush()).await.is_ok() {
             return Stopped::Drained;
@@ -71,15 +77,23 @@ impl Running {
         tracing::error!(waiting, "the store took no writes until the end, the next start goes on from what is stored");
         Stopped::Unstored
     }
+}
 
-    async fn runs_over(&self) {
-        while self.hub.catalog.slots().any(|slot| slot.figures().runs_active > 0) {
+/// Waits until no conversation has a turn that is not over. Between two looks one turn may have ended and the next one
+/// begun, so what was on its way to the store is waited for, and then is looked again.
+async fn turns_over(hub: &Hub) {
+    let is_busy = || hub.figures.conversations_busy.get() > 0;
+    loop {
+        while is_busy() {
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        // The last events of the runs are on their way to the store and to the sessions.
-        self.hub.persistence.flush().await;
-        tokio::time::sleep(LOOK_EVERY).await;
+        hub.persistence.flush().await;
+        if !is_busy() {
+            break;
+        }
     }
+    // The last events are on their way to the sessions.
+    tokio::time::sleep(LOOK_EVERY).await;
 }
 
 /// How long running turns may go on, so that all is over within the time to drain.
@@ -103,7 +117,8 @@ impl Signals {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn next(&mut self) {
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -6,6 +6,7 @@ mod build;
 pub mod data_dir;
 mod drain;
 mod from_config;
+mod restore;
 mod serve;
 mod start;
 mod tools;
@@ -18,6 +19,7 @@ pub use self::{
     agents::PlugError,
     data_dir::{DataDir, DataDirError},
     drain::{Signals, Stopped},
+    restore::{RestoreError, run_backup, run_epochs, run_restore},
     serve::{ServeError, serve},
     start::{Running, StartError, runtime},
 };

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use sd_notify::NotifyState;
+use tokio::runtime::Runtime;
 
 use super::{
     DataDir, DataDirError, Options, Running, Signals, StartError, Stopped,
@@ -85,9 +86,9 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
             None => (data.admin_token()?, true),
         };
         let agents = agents::plug(config)?;
-        let url = database_url(config, &data);
+        let url = database_url(config, &data.database());
         let options: Options = from_config::options(config, agents, token);
-        let (opened, context_of) = (open(config.database.clone(), url.clone()), config.clone());
+        let (opened, context_of) = (open(config.database.clone(), url.clone(), sql::boot_id()), config.clone());
         // Connections belong to the runtime that opens them.
         let opened = runtime.spawn(opened).await.map_err(std::io::Error::other)?;
         let store = opened.map_err(|source| ServeError::Database { url: shown(config, &url), source })?;
@@ -96,20 +97,28 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
         let (store, context) = context.await.map_err(std::io::Error::other)??;
         let running = Running::start(runtime, options, Arc::new(store.clone()), context).await?;
         // Whoever was told that it is ready may stop it at once, and the turns that it took up are to end.
-        let signals = Signals::listen()?;
+        let mut signals = Signals::listen()?;
         banner::print(&loaded, &running, token_is_made.then(|| data.admin_token_path()), &shown(&loaded.config, &url));
         tracing::info!(address = %running.address, milliseconds = began.elapsed().as_millis(), "ready");
         tell_the_service_manager(NotifyState::Ready);
-        let stopped = running.until_stopped(signals).await;
-        if stopped == Stopped::Drained {
-            // A connection that fell silent may never be closed in order.
-            let closed = async move { tokio::time::timeout(CLOSE_TIME_MAX, store.close()).await };
-            if matches!(runtime.spawn(closed).await, Ok(Err(_))) {
-                tracing::warn!("the database does not answer, its connections are left to themselves");
-            }
+        let stopped = running.until_stopped(&mut signals).await;
+        if stopped != Stopped::Drained {
+            return Ok(stopped);
         }
-        Ok(stopped)
+        tracing::info!("all is stored, closing the database");
+        Ok(tokio::select! {
+            () = close(runtime, store) => Stopped::Drained,
+            () = signals.next() => Stopped::AtOnce,
+        })
     })
+}
+
+/// A connection that fell silent may never be closed in order.
+async fn close(runtime: &Runtime, store: SqlStore) {
+    let closed = async move { tokio::time::timeout(CLOSE_TIME_MAX, store.close()).await };
+    if matches!(runtime.spawn(closed).await, Ok(Err(_))) {
+        tracing::warn!("the database does not answer, its connections are left to themselves");
+    }
 }
 
 /// systemd waits for this (`Type=notify`). Without one nothing happens.
@@ -120,18 +129,19 @@ pub(super) fn tell_the_service_manager(state: NotifyState<'_>) {
 }
 
 /// `database.url` wins over the data folder.
-fn database_url(config: &Config, data: &DataDir) -> String {
+pub(super) fn database_url(config: &Config, embedded: &Path) -> String {
     match &config.database.url {
         Some(url) => url.expose().to_owned(),
-        None => format!("sqlite://{}", data.database().display()),
+        None => sql::backup::url_of(embedded),
     }
 }
 
-fn shown(config: &Config, url: &str) -> String {
+pub(super) fn shown(config: &Config, url: &str) -> String {
     config.database.url.as_ref().map_or_else(|| url.to_owned(), ToString::to_string)
 }
 
-async fn open(database: Database, url: String) -> Result<SqlStore, ConnectError> {
+/// `boot_id` as in [`SqlOptions`].
+pub(super) async fn open(database: Database, url: String, boot_id: Option<String>) -> Result<SqlStore, ConnectError> {
     SqlStore::connect(SqlOptions {
         url: url.into(),
         synchronous: match database.synchronous {
@@ -146,7 +156,7 @@ async fn open(database: Database, url: String) -> Result<SqlStore, ConnectError>
         acquire_timeout: database.acquire_timeout.0,
         statement_timeout: database.statement_timeout.0,
         commit_timeout: database.commit_timeout.0,
-        boot_id: sql::boot_id(),
+        boot_id,
     })
     .await
 }

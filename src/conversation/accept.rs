@@ -9,6 +9,7 @@ use super::{
     command::{Effect, NewMessage, Rejection, Reply, TurnMessage},
     draft::Draft,
     note::Note,
+    open_turn::OpenTurn,
     recent::{Accepted, body_hash},
     state::Status,
 };
@@ -22,6 +23,10 @@ impl Draft<'_, '_> {
         }
         if self.state.status == Status::Ended {
             return Err(Rejection::Ended);
+        }
+        // Before the policy is asked: it waits for nobody and keeps nobody waiting.
+        if self.take_early_cancel(&message) {
+            return Ok(self.accept_cancelled(&message, hash));
         }
         let busy = !self.state.is_idle();
         let policy = message.policy.unwrap_or(Policy::Enqueue);
@@ -42,11 +47,6 @@ impl Draft<'_, '_> {
     }
 
     fn accept_checked(&mut self, message: NewMessage, policy: Policy, hash: [u8; 32], busy: bool) -> Reply {
-        if self.take_early_cancel(&message) {
-            let accepted = self.emit_accepted(&message, hash, None);
-            self.end_turn(accepted.turn_id, TurnStatus::Cancelled);
-            return Reply::Accepted { accepted, duplicate: false };
-        }
         let joins = if policy == Policy::Steer && self.can_steer() { self.open_turn_id() } else { None };
         let accepted = self.emit_accepted(&message, hash, joins);
         if joins.is_some() {
@@ -98,7 +98,7 @@ impl Draft<'_, '_> {
     }
 
     fn steers_waiting(&self) -> usize {
-        self.state.open.as_ref().map_or(0, |turn| turn.steers.len())
+        self.state.open.as_ref().map_or(0, OpenTurn::untaken)
     }
 
     fn check_room(&self, waiting: usize) -> Result<(), Rejection> {
@@ -107,10 +107,14 @@ impl Draft<'_, '_> {
     }
 
     fn take_early_cancel(&mut self, message: &NewMessage) -> bool {
-        self.drop_old_cancels();
-        let cancels = &mut self.state.early_cancels;
-        let place = cancels.iter().position(|(id, _)| *id == message.client_message_id);
-        place.and_then(|place| cancels.remove(place)).is_some()
+        let (now, kept) = (self.env.now, self.env.limits.early_cancel_kept);
+        self.state.early_cancels.take(&message.client_message_id, now, kept)
+    }
+
+    fn accept_cancelled(&mut self, message: &NewMessage, hash: [u8; 32]) -> Reply {
+        let accepted = self.emit_accepted(message, hash, None);
+        self.end_turn(accepted.turn_id, TurnStatus::Cancelled);
+        Reply::Accepted { accepted, duplicate: false }
     }
 }
 

@@ -267,6 +267,9 @@ pub struct Numbered {
     pub envelope: Envelope,
     /// For an accepted message, a tool call and its result.
     pub note: Option<Note>,
+    /// Messages that the run took into account since the event before: whatever it says or calls for them comes from here
+    /// on.
+    pub taken: Vec<MessageId>,
 }
 
 /// What follows from a command.

@@ -78,8 +78,9 @@ impl Draft<'_, '_> {
             turn_id,
             at: self.env.now,
         };
-        self.state.apply(&envelope, note.as_ref());
-        self.events.push(Numbered { envelope, note });
+        let taken = self.state.open.as_mut().map(|turn| std::mem::take(&mut turn.taking)).unwrap_or_default();
+        self.state.apply(&envelope, note.as_ref(), &taken);
+        self.events.push(Numbered { envelope, note, taken });
     }
 
     pub(super) fn effect(&mut self, effect: Effect) {

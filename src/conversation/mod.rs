@@ -14,8 +14,8 @@
 //! - C6: what a run says after its end, or under another run's id, changes nothing.
 //! - C7: nothing follows `conversation_end`.
 //! - C8: replaying the events, each tool call with its line of the ledger, gives the state that produced them, but for what
-//!   is lost with the process: early cancels, whether the run takes steers, which steers were taken, and the order of those
-//!   that wait after an interrupt.
+//!   is lost with the process: early cancels, whether the run takes steers, the steers that it took since the last event, and
+//!   the order of those that wait after an interrupt.
 //! - C9: a call that is not idempotent is never made again; one that is has the same key each time; a call whose result is
 //!   in the log is never made again.
 
@@ -23,6 +23,7 @@ mod accept;
 mod command;
 mod content;
 mod draft;
+mod early;
 mod note;
 mod open_turn;
 mod output;
@@ -44,6 +45,7 @@ pub use self::{
     },
     content::{ContentError, check_content},
     draft::{Env, IdSource, RandomIds},
+    early::EarlyCancels,
     note::{EffectNote, EffectStatus, Note},
     recent::{Accepted, Recent, body_hash},
     state::{ConversationState, Snapshot, Status},

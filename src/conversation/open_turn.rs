@@ -29,9 +29,11 @@ pub(super) struct OpenTurn {
     pub accepted_at: Timestamp,
     /// What is answered: the message that opened it, or one that joined it too late for the run before.
     pub message: TurnMessage,
-    /// Messages that joined it and that no run has taken yet. Which were taken is lost with the process: a new run is
-    /// offered all of them.
+    /// Messages that joined it and that no run has taken yet.
     pub steers: Vec<TurnMessage>,
+    /// Those of them that the run has taken since the last event: the next one says so. Lost with the process, and nothing
+    /// with them: no tool is called and nothing is shown without an event.
+    pub taking: Vec<MessageId>,
     /// The last run completed, and the turn did not go to another agent by a hand-over since.
     pub answered: bool,
     /// Runs so far.
@@ -81,6 +83,7 @@ impl OpenTurn {
             accepted_at: turn.accepted_at,
             message: turn.message,
             steers: Vec::new(),
+            taking: Vec::new(),
             answered: false,
             runs: 0,
             interrupted: 0,
@@ -114,6 +117,20 @@ impl OpenTurn {
         }
     }
 
+    /// The run has taken these of the messages that joined.
+    pub(super) fn hear(&mut self, taken: &[MessageId]) {
+        for id in taken {
+            if let Some(place) = self.steers.iter().position(|steer| steer.id == *id) {
+                self.steps.heard(self.steers.remove(place));
+            }
+        }
+    }
+
+    /// How many messages that joined nobody has taken.
+    pub(super) fn untaken(&self) -> usize {
+        self.steers.len() - self.taking.len()
+    }
+
     fn apply_in_run(&mut self, event: &Event, note: Option<&EffectNote>) {
         let Some(run) = &mut self.run else { return };
         run.apply(event);
@@ -136,6 +153,10 @@ impl OpenTurn {
     /// A run that follows an answer is for the first message that joined the turn too late for it. Without one, the run
     /// goes on after a hand-over.
     fn start_run(&mut self, agent_id: &AgentId, run_id: RunId, at: Timestamp) {
+        // What begins again hears again what it had heard.
+        if !self.steps.have_calls() {
+            self.steers.splice(0..0, self.steps.take_heard());
+        }
         let left_over = self.answered && !self.steers.is_empty();
         if left_over {
             self.message = self.steers.remove(0);

@@ -99,7 +99,10 @@ impl Draft<'_, '_> {
 
     fn steer_taken(&mut self, message_id: MessageId) {
         if let Some(turn) = &mut self.state.open {
-            turn.steers.retain(|steer| steer.id != message_id);
+            let waits = turn.steers.iter().any(|steer| steer.id == message_id);
+            if waits && !turn.taking.contains(&message_id) {
+                turn.taking.push(message_id);
+            }
         }
     }
 

@@ -46,14 +46,9 @@ impl Draft<'_, '_> {
         if turn.steps.leave_open(|effect| effect == ToolEffect::NonIdempotent) {
             return outcome_unknown();
         }
-        // Between two runs the agent before had answered: which of the further messages it answered, and to whom it handed
-        // over, is not in the log, so nothing could be replayed for the right one.
+        // Between two runs the agent before had answered: to whom it handed over is not in the log, so nothing could be
+        // replayed for the right one.
         if turn.last_tool_calls > 0 && turn.answered {
-            return cannot_go_on();
-        }
-        // A new run is offered every message that joined the turn: one whose calls were made already would come after their
-        // results, and a model would make them once more.
-        if turn.steps.have_calls() && !turn.steers.is_empty() {
             return cannot_go_on();
         }
         if attempts > self.env.limits.recoveries_max {

@@ -92,6 +92,13 @@ impl ToolIntent {
 /// What the runs of a turn did before a crash cut them, in order: what a new run goes on from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
+    /// A message of the user that came while the run was under way was taken into account.
+    Heard {
+        /// Its id.
+        message_id: MessageId,
+        /// Its text.
+        content: String,
+    },
     /// A message that was said and closed.
     Said {
         /// Its id.

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use protocol::{AgentId, ClientMessageId, ConversationId, Envelope, Event, RunId, Seq, Timestamp, TurnId};
+use protocol::{AgentId, ClientMessageId, ConversationId, Envelope, Event, MessageId, RunId, Seq, Timestamp, TurnId};
 
 use super::{
     command::TurnMessage,
+    early::EarlyCancels,
     note::Note,
     open_turn::{OpenTurn, WaitingTurn},
     recent::{Accepted, Recent},
@@ -46,8 +47,7 @@ pub struct ConversationState {
     /// While no turn is open, the first of these is being routed.
     pub(super) waiting: VecDeque<WaitingTurn>,
     pub(super) recent: Recent,
-    /// Cancels of messages that were not seen yet. Lost with the process: a promise for a minute, not a fact.
-    pub(super) early_cancels: VecDeque<(ClientMessageId, Timestamp)>,
+    pub(super) early_cancels: EarlyCancels,
     /// Whether the open run takes further messages. Lost with the run.
     pub(super) steerable: bool,
 }
@@ -63,7 +63,7 @@ impl ConversationState {
             open: None,
             waiting: VecDeque::new(),
             recent: snapshot.recent,
-            early_cancels: VecDeque::new(),
+            early_cancels: EarlyCancels::default(),
             steerable: false,
         }
     }
@@ -88,6 +88,17 @@ impl ConversationState {
         &self.recent
     }
 
+    /// With the cancels that came before the conversation was there.
+    #[must_use]
+    pub fn with_early_cancels(self, early_cancels: EarlyCancels) -> Self {
+        Self { early_cancels, ..self }
+    }
+
+    /// The cancels of messages that were not seen yet.
+    pub fn early_cancels(&self) -> &EarlyCancels {
+        &self.early_cancels
+    }
+
     /// Nothing runs and nothing waits.
     pub fn is_idle(&self) -> bool {
         self.open.is_none() && self.waiting.is_empty()
@@ -109,9 +120,24 @@ impl ConversationState {
         self.open.as_ref().and_then(|turn| turn.run.as_ref()).map(|run| run.run_id)
     }
 
-    /// Takes one stored event into account, with what is kept beside it. A tool call whose note is missing counts as one
-    /// that is never made again; a result without one as the tool's own answer.
-    pub fn apply(&mut self, envelope: &Envelope, note: Option<&Note>) {
+    /// Takes one stored event into account, with what is kept beside it: its note, and the messages that the run had taken
+    /// before it. A tool call whose note is missing counts as one that is never made again; a result without one as the
+    /// tool's own answer.
+    pub fn apply(&mut self, envelope: &Envelope, note: Option<&Note>, taken: &[MessageId]) {
+        // A run takes a message while it still speaks: what it had said by then comes first.
+        let closes = matches!(envelope.event, Event::MessageComplete { .. });
+        if closes {
+            self.apply_event(envelope, note);
+        }
+        if let Some(turn) = &mut self.open {
+            turn.hear(taken);
+        }
+        if !closes {
+            self.apply_event(envelope, note);
+        }
+    }
+
+    fn apply_event(&mut self, envelope: &Envelope, note: Option<&Note>) {
         self.head = self.head.max(envelope.seq);
         if let Some(turn_id) = envelope.turn_id {
             self.apply_in_turn(turn_id, envelope, note);

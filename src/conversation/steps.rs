@@ -3,6 +3,7 @@
 use protocol::{Event, MessageId, event::MessageStatus};
 
 use super::{
+    command::TurnMessage,
     note::{EffectNote, EffectStatus},
     run::{Step, ToolEffect, ToolIntent, ToolOutcome},
 };
@@ -37,6 +38,22 @@ impl Steps {
         }
     }
 
+    /// A message that joined the turn was taken into account.
+    pub(super) fn heard(&mut self, message: TurnMessage) {
+        let TurnMessage { id: message_id, content } = message;
+        self.steps.push(Step::Heard { message_id, content });
+    }
+
+    /// The messages that were taken into account, which are so no more.
+    pub(super) fn take_heard(&mut self) -> Vec<TurnMessage> {
+        let heard = self.steps.extract_if(.., |step| matches!(step, Step::Heard { .. }));
+        let messages = heard.filter_map(|step| match step {
+            Step::Heard { message_id: id, content } => Some(TurnMessage { id, content }),
+            Step::Said { .. } | Step::Called { .. } => None,
+        });
+        messages.collect()
+    }
+
     fn answered(&mut self, event: &Event, answer: ToolOutcome) {
         let Event::ToolResult { tool_call_id, .. } = event else { return };
         let of_call = |step: &&mut Step| matches!(step, Step::Called { intent, .. } if intent.call_id == *tool_call_id);
@@ -55,9 +72,13 @@ impl Steps {
         self.unknown().any(|intent| is_kind(intent.effect))
     }
 
-    /// The messages of these runs: what was said is told as a step, or begun again.
-    pub(super) fn messages(&self) -> &[MessageId] {
-        &self.messages
+    /// The messages of these runs: what was said or heard is told as a step, or begun again.
+    pub(super) fn messages(&self) -> impl Iterator<Item = MessageId> {
+        let heard = self.steps.iter().filter_map(|step| match step {
+            Step::Heard { message_id, .. } => Some(*message_id),
+            Step::Said { .. } | Step::Called { .. } => None,
+        });
+        self.messages.iter().copied().chain(heard)
     }
 
     /// What a new run goes on from: nothing where no tool was called, because then the turn simply begins again. Of a call
@@ -68,7 +89,7 @@ impl Steps {
         }
         let counts = |(place, step): &(usize, &Step)| match step {
             Step::Called { intent, outcome: None } => !self.is_made_again_after(*place, intent),
-            Step::Called { .. } | Step::Said { .. } => true,
+            Step::Called { .. } | Step::Said { .. } | Step::Heard { .. } => true,
         };
         self.steps.iter().enumerate().filter(counts).map(|(_, step)| step.clone()).collect()
     }
@@ -76,7 +97,7 @@ impl Steps {
     fn unknown(&self) -> impl Iterator<Item = &ToolIntent> {
         self.steps.iter().enumerate().filter_map(|(place, step)| match step {
             Step::Called { intent, outcome: None } if !self.is_made_again_after(place, intent) => Some(intent),
-            Step::Called { .. } | Step::Said { .. } => None,
+            Step::Called { .. } | Step::Said { .. } | Step::Heard { .. } => None,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    ClientMessageId, Code, Event, TurnId,
+    Code, Event, TurnId,
     event::{JsonObject, MessageStatus, RunStatus, TurnStatus, Usage},
 };
 
@@ -12,9 +12,6 @@ use super::{
     draft::Draft,
     state::Status,
 };
-
-/// How many cancels of unseen messages are kept; the oldest gives way.
-const EARLY_CANCELS_MAX: usize = 32;
 
 impl Draft<'_, '_> {
     /// Stops a turn at any moment, before its message came too.
@@ -27,7 +24,7 @@ impl Draft<'_, '_> {
             (Some(turn_id), _) => self.cancel_turn(turn_id),
             (None, CancelTarget::Message(client)) if self.state.status == Status::Open => {
                 let may_be_old = self.state.recent.must_ask_store(&client);
-                self.keep_cancel(client);
+                self.state.early_cancels.keep(client, self.env.now);
                 if may_be_old { Reply::NotOpen } else { Reply::CancelKept }
             }
             (None, _) => Reply::NotOpen,
@@ -65,22 +62,6 @@ impl Draft<'_, '_> {
             self.complete_run(turn_id, RunStatus::Cancelled, JsonObject::new(), Usage::default());
         }
         self.end_turn(turn_id, TurnStatus::Cancelled);
-    }
-
-    fn keep_cancel(&mut self, client: ClientMessageId) {
-        self.drop_old_cancels();
-        let now = self.env.now;
-        let cancels = &mut self.state.early_cancels;
-        cancels.retain(|(id, _)| *id != client);
-        if cancels.len() == EARLY_CANCELS_MAX {
-            cancels.pop_front();
-        }
-        cancels.push_back((client, now));
-    }
-
-    pub(super) fn drop_old_cancels(&mut self) {
-        let (now, kept) = (self.env.now, self.env.limits.early_cancel_kept);
-        self.state.early_cancels.retain(|(_, at)| u128::from(now.millis_since(*at)) < kept.as_millis());
     }
 
     /// Ends every turn, then the conversation.

@@ -25,7 +25,8 @@ pub async fn read<T: DeserializeOwned>(
 ) -> Result<T, Problem> {
     let bytes = tokio::time::timeout(limits.body_timeout, collect(payload, limits)).await;
     let bytes = bytes.map_err(|_| {
-        Problem::new(Code::InvalidJson, format!("the body did not come within {} s", limits.body_timeout.as_secs_f64()))
+        let seconds = limits.body_timeout.as_secs_f64();
+        Problem::new(Code::InvalidJson, format!("the body did not come within {seconds} s; send it again, faster"))
     })??;
     if bytes.is_empty() {
         return typed(serde_json::json!({}));
@@ -81,7 +82,8 @@ fn due_after(bytes: usize, per_second_min: usize) -> Option<Duration> {
 
 fn too_slow(limits: &HttpLimits) -> Problem {
     let least = limits.body_bytes_per_second_min;
-    Problem::new(Code::InvalidJson, format!("the body comes with less than {least} bytes a second"))
+    let detail = format!("the body comes with less than {least} bytes a second; send it again, faster");
+    Problem::new(Code::InvalidJson, detail)
 }
 
 #[cfg(test)]

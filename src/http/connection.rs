@@ -3,7 +3,7 @@
 //! Dropping a response does not close the socket of a client that never reads: the bytes in the kernel's buffer keep it.
 //! So each connection keeps a duplicate of its descriptor, which can be shut down from outside.
 
-use std::{any::Any, net::Shutdown, os::fd::AsFd, sync::Arc, time::Duration};
+use std::{any::Any, io::ErrorKind, mem::MaybeUninit, net::Shutdown, os::fd::AsFd, sync::Arc, time::Duration};
 
 use actix_web::{HttpRequest, dev::Extensions, rt::net::TcpStream};
 use socket2::{SockRef, Socket, TcpKeepalive};
@@ -40,4 +40,16 @@ pub fn cut(request: &HttpRequest) -> Cut {
             socket.shutdown(Shutdown::Both).ok();
         }
     })
+}
+
+/// Whether the client of a request has closed its side, or is gone. Told without waiting, by the kernel.
+pub fn is_closed(request: &HttpRequest) -> impl Fn() -> bool + 'static {
+    let connection = request.conn_data::<Connection>().cloned();
+    move || {
+        let Some(Connection(socket)) = &connection else { return false };
+        match socket.peek(&mut [MaybeUninit::uninit()]) {
+            Ok(bytes) => bytes == 0,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        }
+    }
 }

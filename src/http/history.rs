@@ -145,22 +145,36 @@ pub(super) async fn events(
         return Err(Problem::field(format!("`limit` must be between 1 and {EVENTS_MAX}, got `{limit}`")));
     }
     let (internal, record) = located(&hub, user, *id).await?;
-    let after = match start_at(query.after, query.epoch.as_ref(), &record) {
-        Start::After(after) => after,
+    let after = position(&query, &record)?;
+    let read =
+        hub.client.on_io(move |store| async move { store.events(internal, after, limit, EVENTS_BYTES_MAX).await });
+    match read.await? {
+        Found::Here(page) => {
+            // Between the two looks the log may have been trimmed, or begun anew.
+            let now = ConversationRecord { first_seq: page.first_seq, head: page.head, ..record };
+            let asked = EventsQuery { after: Some(after), epoch: Some(now.epoch.clone()), limit: None };
+            position(&asked, &ConversationRecord { epoch: page.epoch.clone(), ..now })?;
+            Ok(HttpResponse::Ok().content_type("application/json").body(page_json(&page)))
+        }
+        Found::NotFound => Err(not_found()),
+        Found::Erased => Err(Problem::new(Code::Erased, "the conversation was erased")),
+    }
+}
+
+/// The event after which a page begins.
+///
+/// # Errors
+/// That the position cannot be resumed.
+fn position(query: &EventsQuery, record: &ConversationRecord) -> Result<Seq, Problem> {
+    match start_at(query.after, query.epoch.as_ref(), record) {
+        Start::After(after) => Ok(after),
         Start::Gap(gap) => {
             let detail = format!(
                 "the position cannot be resumed; events {} to {} of epoch {} are kept",
                 record.first_seq, record.head, record.epoch
             );
-            return Err(Problem::new(gap.code(), detail));
+            Err(Problem::new(gap.code(), detail))
         }
-    };
-    let read =
-        hub.client.on_io(move |store| async move { store.events(internal, after, limit, EVENTS_BYTES_MAX).await });
-    match read.await? {
-        Found::Here(page) => Ok(HttpResponse::Ok().content_type("application/json").body(page_json(&page))),
-        Found::NotFound => Err(not_found()),
-        Found::Erased => Err(Problem::new(Code::Erased, "the conversation was erased")),
     }
 }
 

@@ -105,6 +105,8 @@ pub struct Hub {
     pub limits: HttpLimits,
     /// Cancelled when no new work is taken any more because the server goes down.
     pub draining: CancellationToken,
+    /// Cancelled when what still runs is to be stopped, because the process is about to end.
+    pub stopping: CancellationToken,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The runtime that does the I/O.

@@ -53,6 +53,8 @@ fn counted(registry: &mut Registry, hub: &Hub) {
     registry.register("commit_failures", "group commits that failed and were tried again", figures.commit_failures);
     registry.register("writes", "writes that were committed", figures.writes);
     registry.register("writes_waiting", "writes that wait for their commit", figures.writes_waiting);
+    let busy = figures.conversations_busy;
+    registry.register("conversations_busy", "conversations with a turn that is not over", busy);
     registry.register("turns_waiting", "turns that wait behind the one under way", figures.turns_waiting);
     registry.register("actor_restarts", "actors built anew after a failure", figures.actor_restarts);
     let copy = |count: &AtomicU64| counter(count.load(Ordering::Relaxed));

@@ -50,6 +50,11 @@ impl Problem {
         problem
     }
 
+    /// Whether the same request may succeed in a moment.
+    pub fn will_pass(&self) -> bool {
+        matches!(self.code, Code::Busy | Code::RateLimited | Code::StorageUnavailable | Code::Draining)
+    }
+
     /// The stable code.
     pub fn code(&self) -> Code {
         self.code
@@ -77,9 +82,7 @@ impl ResponseError for Problem {
         let mut response = HttpResponse::build(self.status_code());
         match self.code {
             Code::Unauthorized => response.insert_header(("WWW-Authenticate", "Bearer")),
-            Code::Busy | Code::RateLimited | Code::StorageUnavailable | Code::Draining => {
-                response.insert_header(("Retry-After", "1"))
-            }
+            _ if self.will_pass() => response.insert_header(("Retry-After", "1")),
             _ => &mut response,
         };
         response.content_type("application/problem+json").body(serde_json::to_vec(self).unwrap_or_default())

@@ -61,6 +61,7 @@ contract! {
         replay_begins_where_the_oldest_open_turn_was_accepted
         the_latest_256_accepted_messages_come_along
         the_ledger_of_open_turns_comes_along
+        what_runs_took_of_the_messages_of_open_turns_comes_along
         two_owners_may_use_the_same_id
         unfinished_names_each_conversation_with_an_open_turn
         an_erased_conversation_leaves_a_tombstone
@@ -85,6 +86,7 @@ contract! {
         events_come_in_pages
         events_outside_the_log_are_no_events
         messages_come_in_pages_oldest_first
+        the_latest_messages_are_those_up_to_a_place
         interactions_come_in_pages_oldest_first
         conversations_come_newest_first
         history_is_what_was_said_and_fits

@@ -63,8 +63,8 @@ impl Store for MemoryStore {
         Ok(self.state().turn(id, turn))
     }
 
-    async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
-        Ok(self.state().latest_messages(id, limit))
+    async fn latest_messages(&self, id: InternalId, up_to: Seq, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
+        Ok(self.state().latest_messages(id, up_to, limit))
     }
 
     async fn history(

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use protocol::{
-    AgentId, ClientMessageId, ConversationId, Epoch, Event, Seq, Timestamp, TurnId,
+    AgentId, ClientMessageId, ConversationId, Epoch, Event, MessageId, Seq, Timestamp, TurnId,
     event::{Envelope, JsonObject},
 };
 use uuid::Uuid;
@@ -93,6 +93,8 @@ pub struct StoredEvent {
     pub accepted: Option<Arc<AcceptedNote>>,
     /// Beside a tool call and its result: the call's line in the ledger of effects.
     pub effect: Option<Arc<EffectNote>>,
+    /// Messages that the run took into account since the event before.
+    pub taken: Vec<MessageId>,
 }
 
 /// What is kept of an accepted message beside its event.
@@ -183,6 +185,8 @@ pub struct Opened {
     pub replay: Vec<Envelope>,
     /// The ledger of the tool calls among them, in order.
     pub effects: Vec<EffectRecord>,
+    /// Which messages runs took into account, each with the event before which it was, in order.
+    pub taken: Vec<(Seq, MessageId)>,
     /// The latest accepted messages, newest last, at most 256: what tells duplicates quickly.
     pub recent: Vec<AcceptedMessage>,
     /// Whether `recent` is all of them.
@@ -320,11 +324,11 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// [`StoreError`].
     async fn messages(&self, id: InternalId, page: &PageRequest) -> Result<Page<MessageRecord>, StoreError>;
 
-    /// The newest messages of a conversation, oldest first, at most `limit`.
+    /// The newest messages of a conversation up to a place in its log, oldest first, at most `limit`.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError>;
+    async fn latest_messages(&self, id: InternalId, up_to: Seq, limit: u32) -> Result<Vec<MessageRecord>, StoreError>;
 
     /// The starts, switches, ends and errors of agents, oldest first.
     ///
@@ -373,13 +377,19 @@ impl StoredEvent {
         if nul::in_json(&body) {
             return Self::new(serde_json::from_str(&nul::without(&body))?, accepted);
         }
-        Ok(Self { envelope, body: body.into(), accepted, effect: None })
+        Ok(Self { envelope, body: body.into(), accepted, effect: None, taken: Vec::new() })
     }
 
     /// The same event with its call's line in the ledger.
     #[must_use]
     pub fn with_effect(self, effect: EffectNote) -> Self {
         Self { effect: Some(Arc::new(effect)), ..self }
+    }
+
+    /// The same event with the messages that the run took before it.
+    #[must_use]
+    pub fn with_taken(self, taken: Vec<MessageId>) -> Self {
+        Self { taken, ..self }
     }
 
     /// Its place in the log.

@@ -10,7 +10,7 @@ mod check;
 mod rows;
 
 use protocol::{
-    Seq,
+    MessageId, Seq,
     event::{Envelope, Event, MessageStatus, Role},
 };
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use self::{
     check::Unfit,
-    rows::{EffectRow, InteractionRow, MessageRow, Rows, TurnRow, TurnState},
+    rows::{EffectRow, InteractionRow, MessageRow, Rows, TakenRow, TurnRow, TurnState},
 };
 use super::{AcceptedNote, EffectNote, InternalId, StoredEvent};
 
@@ -39,6 +39,7 @@ pub fn project(conversation: InternalId, events: &[StoredEvent]) -> Result<Rows,
         let mut projector = Projector { conversation, envelope: &event.envelope, rows: &mut rows };
         projector.add(event.accepted.as_deref())?;
         projector.effect(event.effect.as_deref());
+        projector.taken(&event.taken);
     }
     Ok(rows)
 }
@@ -146,6 +147,12 @@ impl Projector<'_> {
             created_at: self.envelope.at,
             updated_at: self.envelope.at,
         });
+    }
+
+    /// What the run took since the event before.
+    fn taken(&mut self, messages: &[MessageId]) {
+        let (seq, at) = (self.envelope.seq, self.envelope.at);
+        self.rows.taken.extend(messages.iter().map(|message_id| TakenRow { seq, message_id: *message_id, at }));
     }
 
     /// An assistant's message without content, where this event stands.

@@ -50,7 +50,7 @@ pub async fn run_recorded(
         Err(error) => Err(error),
     };
     chaos::at(Point::AfterTool);
-    let outcome = outcome_of(answered);
+    let outcome = outcome_of(answered, granted);
     sink.tool_finished(context.call_id.clone(), outcome.clone()).await?;
     Ok(outcome)
 }
@@ -68,13 +68,46 @@ fn storable(arguments: Value) -> Result<Value, (Value, ToolError)> {
     Ok(result)
 }
 
-fn outcome_of(answered: Result<ToolAnswer, ToolError>) -> ToolOutcome {
+/// Of a call that counts and whose answer did not come in time, nobody knows whether it was carried out: whoever reads the
+/// result must not simply make it again.
+fn outcome_of(answered: Result<ToolAnswer, ToolError>, effect: Option<Effect>) -> ToolOutcome {
     match answered {
         Ok(ToolAnswer { result, truncated }) => ToolOutcome { result, is_error: false, truncated },
         Err(error) => ToolOutcome {
-            result: json!({"error": error.code(), "message": error.to_string()}),
+            result: json!({"error": error.code(), "message": words(&error, effect)}),
             is_error: true,
             truncated: false,
         },
+    }
+}
+
+fn words(error: &ToolError, effect: Option<Effect>) -> String {
+    match error {
+        ToolError::TimedOut(_) if effect == Some(Effect::NonIdempotent) => {
+            format!("{error}; whether it took effect is not known, so check before you call it again")
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(error: ToolError, effect: Effect, is_unknown: bool) {
+        let words = words(&error, Some(effect));
+        assert_eq!(words.contains("whether it took effect is not known"), is_unknown, "{words}");
+    }
+
+    #[test]
+    fn whoever_reads_of_a_call_that_counts_and_did_not_answer_is_told_not_to_repeat_it() {
+        let late = || ToolError::TimedOut(Duration::from_secs(1));
+        check(late(), Effect::NonIdempotent, true);
+        check(late(), Effect::Idempotent, false);
+        check(late(), Effect::Pure, false);
+        check(ToolError::Denied("x".to_owned()), Effect::NonIdempotent, false);
     }
 }

@@ -33,6 +33,7 @@ const TABLES: &[(&str, Columns)] = &[
         "tool_effects",
         Columns { uuid: "conversation_id turn_id run_id", jsonb: "", timestamptz: "created_at updated_at" },
     ),
+    ("steers_taken", Columns { uuid: "conversation_id message_id", jsonb: "", timestamptz: "created_at" }),
     (
         "approvals",
         Columns {

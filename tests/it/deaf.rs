@@ -12,7 +12,8 @@ use crate::support::{
     server::{CONCIERGE, TestServer},
 };
 
-const CLIENTS: usize = 50;
+/// So many that what is there once, such as the caches of the database, hardly counts.
+const CLIENTS: usize = 100;
 /// Heap and kernel of one.
 const BYTES_MAX: usize = 512 * 1024;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::SinkExt;
+use futures::{SinkExt, StreamExt};
 use reqwest::Method;
 use serde_json::json;
 use switchboard::{actors::rate::Rate, app::Options};
@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{
     client::{PATIENCE, WsClient, new_id},
     embedded::{Embedded, three_agents},
+    raw::RawWs,
 };
 
 fn server(tweak: impl FnOnce(&mut Options)) -> Embedded {
@@ -43,7 +44,7 @@ async fn who_says_too_much_is_told_and_who_goes_on_is_closed() {
 }
 
 #[tokio::test]
-async fn a_flood_of_pings_or_of_pieces_closes_the_socket() {
+async fn a_flood_of_pings_closes_the_socket() {
     let server = server(|options| options.http.frames = Rate { per_second: 1, burst: 10 });
     let mut ws = server.ws(&new_id()).await;
     for _ in 0..60 {
@@ -51,6 +52,46 @@ async fn a_flood_of_pings_or_of_pieces_closes_the_socket() {
     }
     ws.socket.flush().await.unwrap();
     assert_eq!(close_code(&mut ws).await, 4429);
+}
+
+#[tokio::test]
+async fn a_flood_of_tiny_pieces_closes_the_socket_also_of_a_client_that_answers_no_goodbye() {
+    let server = server(|options| {
+        options.http.frames = Rate { per_second: 1, burst: 10 };
+        options.http.websocket_pong_timeout = Duration::from_millis(300);
+    });
+    let mut ws = RawWs::open(&server, &new_id()).await;
+    ws.send(0x01, b"{").await.unwrap();
+    // The socket may be closed before the last of them.
+    while ws.send(0x00, b" ").await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    let frames = ws.until_closed().await;
+    let [.., close] = &frames[..] else { panic!("no farewell") };
+    let reason = String::from_utf8_lossy(&close[4..]);
+    assert_eq!((close[0], &close[2..4]), (0x88, &4429u16.to_be_bytes()[..]), "{frames:?}");
+    assert!(reason.contains("reconnect later"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_ping_gets_its_pong_while_its_client_says_too_much() {
+    let server = server(|options| options.sessions.messages = Rate { per_second: 1, burst: 3 });
+    let mut ws = server.ws(&new_id()).await;
+    for _ in 0..5 {
+        ws.socket.feed(Message::text(r#"{"op":"ping"}"#)).await.unwrap();
+    }
+    ws.socket.feed(Message::Ping("still there".into())).await.unwrap();
+    ws.socket.flush().await.unwrap();
+    let mut refusals = 0;
+    loop {
+        let next = tokio::time::timeout(PATIENCE, ws.socket.next()).await.expect("a pong in time");
+        match next.expect("an open socket").unwrap() {
+            Message::Pong(bytes) => break assert_eq!(bytes, "still there"),
+            Message::Text(text) => refusals += usize::from(text.contains("rate_limited")),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(refusals, 2);
 }
 
 #[tokio::test]
@@ -138,4 +179,38 @@ async fn a_body_that_drips_is_refused_and_its_connection_closed() {
                 Content-Length: 100000\r\n\r\n{\"";
     let answer = dripped(&server, head).await;
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("did not come within"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_slower_than_the_least_rate_is_refused_and_its_connection_closed() {
+    let server = server(|options| options.http.body_timeout = Duration::from_hours(1));
+    let head = "POST /api/conversations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                Content-Length: 100000\r\n\r\n{\"";
+    let answer = dripped(&server, head).await;
+    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("less than 512 bytes a second"), "{answer}");
+    assert!(answer.contains("send it again, faster") && answer.contains("invalid_json"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_that_never_ends_is_cut_off_long_before_its_time_is_over() {
+    let server = server(|options| options.server.head_timeout = Duration::from_hours(1));
+    let socket = TcpStream::connect(server.url.trim_start_matches("http://")).await.unwrap();
+    let (mut reader, mut writer) = socket.into_split();
+    let endless = async {
+        writer.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n").await?;
+        loop {
+            writer.write_all(&b"X-More: of the same, and no end of it\r\n".repeat(100)).await?;
+        }
+    };
+    let mut answer = Vec::new();
+    let (written, _) = tokio::time::timeout(PATIENCE, async {
+        let written: std::io::Result<()> = endless.await;
+        (written, reader.read_to_end(&mut answer).await)
+    })
+    .await
+    .expect("a connection that is closed");
+    assert!(written.is_err());
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    server.get("/healthz").await.expect(200);
 }

@@ -9,6 +9,7 @@ mod bad_input;
 mod browser;
 #[cfg(test)]
 mod cancels;
+mod client_ids;
 #[cfg(test)]
 mod columns;
 #[cfg(test)]
@@ -17,6 +18,8 @@ mod context;
 mod deaf;
 #[cfg(test)]
 mod deploy;
+#[cfg(test)]
+mod drains;
 #[cfg(test)]
 mod epochs;
 #[cfg(test)]
@@ -39,11 +42,15 @@ mod panics;
 #[cfg(test)]
 mod real_model;
 #[cfg(test)]
+mod restores;
+#[cfg(test)]
 mod resume;
 mod retention;
 #[cfg(test)]
 mod slow;
 mod stores;
+#[cfg(test)]
+mod streams;
 #[cfg(test)]
 mod supervision;
 #[cfg(test)]

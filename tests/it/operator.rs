@@ -2,6 +2,7 @@
 
 use std::{net::TcpListener, os::unix::net::UnixDatagram, time::Duration};
 
+use fakemodel::{FakeModel, Script};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -44,6 +45,42 @@ async fn a_conversation_is_still_there_after_a_restart_and_after_a_kill() {
     let mut ws = server.ws_at(&format!("/api/ws/{id}?after={}", before.len())).await;
     assert_eq!(ws.op("subscribed", &mut Vec::new()).await["recovered"], true);
     assert_eq!(ws.until("turn_end").await, seen[before.len()..]);
+}
+
+#[tokio::test]
+async fn a_turn_whose_server_is_killed_at_each_recovery_is_given_up_after_three_and_the_next_is_answered() {
+    let model = FakeModel::start(Vec::new()).await;
+    model.when("poison", Script::text("late").first_byte_after(Duration::from_hours(1)));
+    model.when("harmless", Script::text("fine"));
+    let mut server = TestServer::with(&format!(
+        "{CONCIERGE}  - {{ id: talker, kind: model, model: fake, intents: [talk] }}
+models:
+  fake: {{ base_url: '{}', model: m, retries_max: 0, first_byte_timeout: 1h, call_timeout: 1h }}
+",
+        model.url()
+    ));
+    let id = new_id();
+    let path = format!("/api/conversations/{id}/messages");
+    server.post(&path, json!({ "content": "talk poison" })).await.expect(202);
+    server.post(&path, json!({ "content": "talk harmless" })).await.expect(202);
+    for run in 1..=4 {
+        let mut ws = server.ws_at(&format!("/api/ws/{id}?after=0")).await;
+        for _ in 0..run {
+            ws.until("agent_start").await;
+        }
+        server.kill();
+        server.restart(None).await;
+    }
+    let mut ws = server.ws_at(&format!("/api/ws/{id}?after=0")).await;
+    let given_up = ws.until("turn_end").await;
+    let end = given_up.last().unwrap();
+    assert_eq!((&end["status"], &end["runs"]), (&json!("failed"), &json!(4)), "{given_up:?}");
+    let error = given_up.iter().find(|event| event["type"] == "error").unwrap();
+    assert_eq!(error["code"], "recovery_exhausted", "{error}");
+    let cut = given_up.iter().filter(|event| event["status"] == "interrupted");
+    assert_eq!(cut.filter(|event| event["type"] == "agent_complete").count(), 4, "{given_up:?}");
+    assert_eq!(ws.until("turn_end").await.last().unwrap()["status"], "completed");
+    assert_dense(&server.events(&id).await);
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use switchboard::{
 use crate::support::{
     client::{PATIENCE, assert_dense, new_id, said, types},
     embedded::{Embedded, three_agents},
+    scripted::Gate,
 };
 
 /// A clock that panics when it is told to. Whoever decides in a conversation asks it.
@@ -186,6 +187,40 @@ async fn a_conversation_that_keeps_panicking_is_given_up_alone_and_comes_back_wh
     assert_eq!(said(&server.say(&broken, "say=back").await), "back");
     assert_dense(&server.events(&broken).await);
     assert_eq!(children_of_root(&server).await, root);
+}
+
+#[tokio::test]
+async fn the_open_turn_of_a_conversation_that_was_given_up_ends_though_nobody_asks() {
+    let tripwire = Tripwire::of(CONVERSATION);
+    let clock = Arc::new(tripwire.clone());
+    let server = Embedded::with(three_agents(), |options| {
+        let quick = Duration::from_millis(20);
+        options.restarts = RestartPolicy { restarts_max: 0, restart_window: quick, ..RestartPolicy::default() };
+        options.clock = clock;
+    });
+    let (id, gate) = (new_id(), Gate::closed());
+    let path = format!("/api/conversations/{id}/messages");
+    server.post(&path, json!({ "content": format!("say=before {} say=after", gate.word()) })).await.expect(202);
+    let mut begun = server.ws(&id).await;
+    begun.subscribe(None).await;
+    begun.until("content_chunk").await;
+    // When it decides, when it is asked once more, and when it is woken for the first time.
+    tripwire.trip(3);
+    let cancel = format!("/api/conversations/{id}/cancel");
+    let body = json!({ "clientMessageId": "another" });
+    server.post(&cancel, body).await.expect_problem(500, "internal");
+    gate.open();
+    let over = async {
+        while !types(&server.events(&id).await).contains(&"turn_end") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, over).await.expect("a turn that ends");
+    assert!(tripwire.panics().is_empty());
+    let events = server.events(&id).await;
+    assert_dense(&events);
+    assert_eq!(events.last().unwrap()["status"], "completed", "{events:?}");
+    assert_eq!(types(&events).iter().filter(|kind| **kind == "agent_start").count(), 2, "{events:?}");
 }
 
 async fn children_of_root(server: &Embedded) -> Vec<Value> {

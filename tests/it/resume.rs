@@ -137,6 +137,58 @@ async fn a_stream_of_an_ended_conversation_ends_and_then_answers_204() {
 }
 
 #[tokio::test]
+async fn whoever_joins_while_the_end_is_stored_and_not_yet_shown_sees_it_like_everybody_else() {
+    let server = Embedded::start();
+    let id = new_id();
+    server.say(&id, "say=1").await;
+    let mut early = server.ws(&id).await;
+    early.subscribe(None).await;
+    let seen = early.until("turn_end").await;
+    server.store.lose_answers(true);
+    let (api, path) = (server.api(), format!("/api/conversations/{id}/end"));
+    let ending = tokio::spawn(async move { api.post(&path, json!({})).await.expect(200) });
+    let mut behind = server.ws(&id).await;
+    // Stored, as a read of the log shows, but its writer has not heard so.
+    while server.events(&id).await.len() == seen.len() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    behind.subscribe(Some(1)).await;
+    let mut joined = server.sse(&format!("/api/stream/{id}"), &[]).await;
+    let joined = joined.until("conversation_end").await;
+    server.store.lose_answers(false);
+    ending.await.unwrap();
+    let all = server.events(&id).await;
+    assert_eq!(joined.into_iter().map(|event| event.data).collect::<Vec<_>>(), all);
+    assert_eq!(behind.until("conversation_end").await, all[1..]);
+    assert_eq!(early.until("conversation_end").await, all[seen.len()..]);
+}
+
+#[tokio::test]
+async fn a_snapshot_is_of_its_head_also_while_a_turn_runs() {
+    let server = Embedded::with(three_agents(), |options| options.conversations.core.chunk_bytes_max = 8);
+    let id = new_id();
+    server.say(&id, "say=1").await;
+    let mut watcher = server.ws(&id).await;
+    watcher.subscribe(None).await;
+    watcher.until("turn_end").await;
+    watcher.send(json!({ "op": "message", "clientMessageId": "m1", "content": "count=500 say=end" })).await;
+    let mut snapshots = 0;
+    loop {
+        let mut ws = server.ws_at(&format!("/api/ws/{id}?after=1&epoch=other")).await;
+        let subscribed = ws.op("subscribed", &mut Vec::new()).await;
+        let head = subscribed["head"].as_u64().unwrap();
+        let messages = subscribed["snapshot"]["messages"].as_array().unwrap();
+        assert!(messages.iter().all(|message| message["seq"].as_u64().unwrap() <= head), "{subscribed}");
+        snapshots += 1;
+        let open = server.get(&format!("/api/conversations/{id}")).await.expect(200);
+        if snapshots > 5 && open["openTurn"].is_null() {
+            break;
+        }
+    }
+    watcher.until("turn_end").await;
+}
+
+#[tokio::test]
 async fn a_stream_of_a_conversation_that_ended_long_ago_ends_too() {
     let server = Embedded::with(three_agents(), |options| {
         options.conversations.conversation_idle = Duration::from_millis(100);

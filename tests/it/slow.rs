@@ -5,10 +5,10 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use switchboard::agent::catalog::AgentLimits;
-use tokio::io::AsyncReadExt;
+use tokio::{io::AsyncReadExt, net::TcpStream};
 
 use crate::support::{
-    client::{assert_dense, new_id},
+    client::{PATIENCE, assert_dense, new_id},
     embedded::Embedded,
     raw::{UPGRADE, never_reading},
     scripted::scripted,
@@ -90,6 +90,34 @@ async fn a_slow_reader_gets_every_event_once_in_order_however_late() {
     let stored = server.events(&id).await;
     assert_eq!(seen, (1..=stored.len() as u64).collect::<Vec<_>>());
     assert_eq!(stored.last().unwrap()["type"], "conversation_end");
+}
+
+#[tokio::test]
+async fn a_client_that_caught_up_after_it_read_nothing_follows_what_comes_then_and_hears_of_the_end() {
+    let server = server(Duration::from_mins(1));
+    let id = new_id();
+    let mut slow = never_reading(&server, &format!("/api/stream/{id}"), "").await;
+    until_sessions(&server, 1).await;
+    server.say(&id, FLOOD).await;
+    let mut text = Vec::new();
+    for turns in 1..=2 {
+        read_until(&mut slow, &mut text, |text| text.matches("\"turn_end\"").count() == turns).await;
+        if turns == 1 {
+            server.say(&id, "alpha say=more").await;
+        }
+    }
+    server.call(Method::DELETE, &format!("/api/conversations/{id}"), None, &[]).await.expect(204);
+    read_until(&mut slow, &mut text, |text| text.ends_with("0\r\n\r\n")).await;
+}
+
+/// Reads on until what came is so.
+async fn read_until(from: &mut TcpStream, text: &mut Vec<u8>, is_so: impl Fn(&str) -> bool) {
+    let read = async {
+        while !is_so(&String::from_utf8_lossy(text)) {
+            assert!(from.read_buf(text).await.unwrap() > 0, "the stream ended too early");
+        }
+    };
+    tokio::time::timeout(PATIENCE, read).await.expect("what was waited for");
 }
 
 /// The `seq` of each event. A chunk's border may stand inside a line, so lines are told by how they begin.

@@ -150,6 +150,30 @@ async fn a_cancel_is_taken_while_running_waiting_finished_and_before_its_message
 }
 
 #[tokio::test]
+async fn a_cancel_waits_for_nothing_that_the_store_is_asked() {
+    let server = Embedded::start();
+    let id = new_id();
+    let cancel = format!("/api/conversations/{id}/cancel");
+    // More than are remembered, so that the store is asked whether a message is a duplicate.
+    for number in 0..300 {
+        let path = format!("/api/conversations/{id}/messages?wait=true");
+        server.post(&path, json!({ "content": "x", "clientMessageId": format!("m{number}") })).await.expect(200);
+    }
+    let running = send(&server, &id, json!({ "content": "hang" })).await;
+    let before = server.store.looked_up();
+    server.store.stall_look_ups(true);
+    let (api, path) = (server.api(), format!("/api/conversations/{id}/messages"));
+    let next = tokio::spawn(async move { api.post(&path, json!({ "content": "say=fine" })).await });
+    server.store.until_looked_up(before + 1).await;
+    let cancelled = server.post(&cancel, json!({ "turnId": running["turnId"] })).await.expect(202);
+    assert_eq!(cancelled["status"], "cancelled");
+    server.store.stall_look_ups(false);
+    let next = next.await.unwrap().expect(202);
+    let events = until_over(&server, &id, 302).await;
+    assert_eq!(events.last().unwrap()["turnId"], next["turnId"]);
+}
+
+#[tokio::test]
 async fn a_cancel_between_two_runs_ends_the_turn_and_the_second_never_runs() {
     let mut agents = three_agents();
     let one_at_a_time = AgentLimits { runs_concurrent_max: 1, ..AgentLimits::default() };

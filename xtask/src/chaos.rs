@@ -15,6 +15,8 @@ use crate::{
 
 /// Short runs of `kill -9` alone, the same each time.
 const KILLS: &[&str] = &["--menu", "kills", "--runs", "50", "--seed", "1", "--jobs", "4"];
+/// The same with power losses.
+const POWER: &[&str] = &["--menu", "power", "--runs", "20", "--seed", "1", "--jobs", "4"];
 /// Each planted bug, in at most so many runs.
 const PLANTED: &[&str] = &["--planted", "--runs", "20"];
 
@@ -44,7 +46,7 @@ pub(crate) fn chaos(args: &ChaosArgs) -> Result<ExitCode> {
     Ok(timeline.close())
 }
 
-/// The part of `cargo xtask test`: kills, and the trial of the checker.
+/// The part of `cargo xtask test`: kills, power losses where this machine can have them, and the trial of the checker.
 pub(crate) fn test(timeline: &mut Timeline) -> Result<()> {
     // What a call before found proves nothing of the server as it is now.
     let report = tempfile::tempdir()?;
@@ -55,8 +57,19 @@ pub(crate) fn test(timeline: &mut Timeline) -> Result<()> {
     }
     let words = |own: &[&str]| own.iter().copied().chain(["--report", &report]).map(str::to_owned).collect::<Vec<_>>();
     kit(timeline, "50 runs with kill -9", &words(KILLS), |_| {})?;
+    if can_lose_power()? {
+        kit(timeline, "20 runs with power losses", &words(POWER), |_| {})?;
+    } else {
+        timeline.left_out("20 runs with power losses", "FUSE is not here (/dev/fuse, and the right to mount)");
+    }
     kit(timeline, "the checker sees planted bugs", &words(PLANTED), |_| {})?;
     Ok(())
+}
+
+/// Whether the kit can mount the disk whose power it cuts; it says itself why not.
+fn can_lose_power() -> Result<bool> {
+    let mut command = Command::new(target_folder()?.join("debug/switchboard-chaos"));
+    Ok(command.arg("--can-lose-power").status()?.success())
 }
 
 /// The server with this feature, and the kit.

@@ -3,6 +3,7 @@
 mod bare;
 mod cancel;
 mod check;
+mod deaf;
 mod follower;
 mod read;
 mod resume;
@@ -13,6 +14,7 @@ mod ws;
 pub(crate) use self::{
     bare::{Bare, bare},
     cancel::cancels,
+    deaf::{Deafness, deafness},
     resume::{away, come_back, compare, talking},
     rounds::{Load, Rounds, idle, run},
     ws::Socket,

@@ -14,7 +14,7 @@ use super::{check::Turn, sse::Stream, ws::Socket};
 use crate::{cli::Transport, procfs, scenario::Plan};
 
 /// Conversations that are opened at the same time.
-const OPENING_MAX: usize = 64;
+pub(super) const OPENING_MAX: usize = 64;
 /// A turn that takes longer has failed.
 const TURN_MAX: Duration = Duration::from_mins(1);
 /// Faults that are kept in words; all are counted.
@@ -50,13 +50,14 @@ pub(crate) struct Rounds {
     pub(crate) faults: Vec<String>,
 }
 
-enum Talk {
+/// A conversation's client.
+pub(super) enum Talk {
     Ws(Socket),
     Sse(Stream),
 }
 
 /// One conversation's end.
-struct Ended {
+pub(super) struct Ended {
     said_at: u64,
     over_at: u64,
     turn: Turn,
@@ -88,21 +89,16 @@ async fn round(load: &Load, http: &reqwest::Client, all: &mut Rounds) -> Result<
         let share = load.plan.start_over * at / u32::try_from(load.plan.conversations)?;
         running.spawn(converse(talk, load.plan, begin + share));
     }
-    let mut watch = interval(RSS_EVERY);
-    let (mut first, mut last) = (u64::MAX, 0);
-    loop {
-        tokio::select! {
-            ended = running.join_next() => {
-                let Some(ended) = ended else { break };
-                let ended = ended?;
-                (first, last) = (first.min(ended.said_at), last.max(ended.over_at));
-                all.add(ended);
-            }
-            _ = watch.tick() => all.rss_peak_kib = all.rss_peak_kib.max(procfs::rss_kib(load.pid)?),
+    let mut rss_peak_kib = 0;
+    let watch = async {
+        let mut looks = interval(RSS_EVERY);
+        loop {
+            looks.tick().await;
+            rss_peak_kib = rss_peak_kib.max(procfs::rss_kib(load.pid)?);
         }
-    }
-    all.seconds += Duration::from_micros(last.saturating_sub(first)).as_secs_f64();
-    all.count += 1;
+    };
+    all.take_all(&mut running, watch).await?;
+    all.rss_peak_kib = all.rss_peak_kib.max(rss_peak_kib);
     Ok(())
 }
 
@@ -113,7 +109,8 @@ async fn open(load: &Load, http: &reqwest::Client) -> Result<Talk> {
     })
 }
 
-async fn converse(mut talk: Talk, plan: Plan, at: Instant) -> Ended {
+/// Says what the plan says, at its time, and reads to the end of the turn.
+pub(super) async fn converse(mut talk: Talk, plan: Plan, at: Instant) -> Ended {
     sleep_until(at).await;
     let said_at = monotonic_micros();
     let mut turn = Turn::default();
@@ -144,6 +141,33 @@ async fn once(talk: &mut Talk, plan: Plan, turn: &mut Turn) -> Result<()> {
 }
 
 impl Rounds {
+    /// A round: takes what came of each conversation, and looks on until the last has ended.
+    ///
+    /// # Errors
+    /// What `look_on` says, which does not end by itself.
+    pub(super) async fn take_all(
+        &mut self,
+        running: &mut JoinSet<Ended>,
+        look_on: impl Future<Output = Result<()>>,
+    ) -> Result<()> {
+        tokio::pin!(look_on);
+        let (mut first, mut last) = (u64::MAX, 0);
+        loop {
+            tokio::select! {
+                ended = running.join_next() => {
+                    let Some(ended) = ended else { break };
+                    let ended = ended?;
+                    (first, last) = (first.min(ended.said_at), last.max(ended.over_at));
+                    self.add(ended);
+                }
+                looked = &mut look_on => return looked,
+            }
+        }
+        self.seconds += Duration::from_micros(last.saturating_sub(first)).as_secs_f64();
+        self.count += 1;
+        Ok(())
+    }
+
     fn add(&mut self, ended: Ended) {
         self.tokens += ended.turn.tokens();
         self.events += ended.turn.events;

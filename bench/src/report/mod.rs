@@ -1,11 +1,13 @@
 //! What was measured, for people and for machines.
 
+mod deaf;
 mod machine;
 mod table;
 
 use serde::{Serialize, Serializer};
 
 pub(crate) use self::{
+    deaf::Deaf,
     machine::{Machine, Measured},
     table::table,
 };
@@ -24,6 +26,7 @@ impl Report {
         self.rows.iter().all(|row| match &row.figures {
             Figures::Talked(talked) => talked.failed == 0,
             Figures::Timed(timed) => timed.failed == 0,
+            Figures::Deaf(deaf) => deaf.failed == 0,
             Figures::Start(_) | Figures::Idle(_) => true,
         })
     }
@@ -58,6 +61,7 @@ pub(crate) enum Figures {
     Start(Start),
     Idle(Idle),
     Timed(Timed),
+    Deaf(Deaf),
 }
 
 /// Of something that happened often, each time with its own duration.

@@ -1,6 +1,6 @@
 //! The tables, in Markdown.
 
-use super::{Figures, Idle, Row, Start, Talked, Timed};
+use super::{Deaf, Figures, Idle, Row, Start, Talked, Timed};
 use crate::{scenario::Scenario, stats::Spread, target::Target};
 
 /// The table of a scenario.
@@ -23,6 +23,12 @@ pub(crate) fn table(scenario: Scenario, rows: &[Row]) -> String {
                 head(&mut lines, &["server", "times", "ms p50 / p99 / max", "failed"]);
                 lines.push(timed_line(row.target, timed));
                 notes.extend(timed.faults.iter().map(|fault| format!("{}: {fault}", row.target.name())));
+            }
+            Figures::Deaf(deaf) => {
+                head(&mut lines, &DEAF);
+                lines.push(deaf_line(row.target, deaf));
+                let all = deaf.faults.iter().chain(&deaf.until_closed.faults);
+                notes.extend(all.map(|fault| format!("{}: {fault}", row.target.name())));
             }
             Figures::Idle(idle) => {
                 head(&mut lines, &IDLE);
@@ -47,6 +53,17 @@ const TALKED: [&str; 13] = [
     "events / token",
     "peak RSS, MB",
     "foreign cores",
+    "failed",
+];
+const DEAF: [&str; 9] = [
+    "server",
+    "deaf clients",
+    "added ms p50 / p99 / max without them",
+    "with them",
+    "p99 with / without",
+    "CPU ms / 1,000 without / with",
+    "s until closed p50 / p99 / max",
+    "KiB / deaf client",
     "failed",
 ];
 const IDLE: [&str; 6] = [
@@ -123,6 +140,22 @@ fn start_line(target: Target, start: &Start) -> String {
 
 fn timed_line(target: Target, timed: &Timed) -> String {
     format!("| {} | {} | {} | {} |", target.name(), timed.count, spread(timed.ms, true), timed.failed)
+}
+
+fn deaf_line(target: Target, deaf: &Deaf) -> String {
+    let seconds = |Spread { p50, p99, max }| Spread { p50: p50 / 1000.0, p99: p99 / 1000.0, max: max / 1000.0 };
+    let cells = [
+        target.name().to_owned(),
+        deaf.clients.to_string(),
+        spread(deaf.without.added_ms, true),
+        spread(deaf.with.added_ms, true),
+        joined(&[deaf.p99_ratio]),
+        format!("{:.1} / {:.1}", deaf.without.cpu_ms_per_1000, deaf.with.cpu_ms_per_1000),
+        spread(deaf.until_closed.ms.map(seconds), true),
+        (deaf.bytes_each / 1024).to_string(),
+        deaf.failed.to_string(),
+    ];
+    format!("| {} |", cells.join(" | "))
 }
 
 fn idle_line(target: Target, idle: &Idle) -> String {

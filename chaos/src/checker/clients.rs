@@ -15,10 +15,11 @@ pub(super) fn check(evidence: &Evidence, findings: &mut Findings) {
     for book in books.values() {
         book.no_message_twice(findings);
     }
+    the_same_for_everybody(evidence, findings);
     for history in &evidence.histories {
-        order(history, findings);
+        order(history, evidence.may_go_back, findings);
         match books.get(history.conversation.as_str()) {
-            Some(book) => book.compare(history, findings),
+            Some(book) => book.compare(history, evidence.may_go_back, findings),
             None if history.notes.is_empty() => {}
             None => findings.add(Invariant::I1, format!("{}: the conversation is not stored", history.conversation)),
         }
@@ -54,11 +55,13 @@ impl<'a> Book<'a> {
         }
     }
 
-    fn compare(&self, history: &History, findings: &mut Findings) {
+    fn compare(&self, history: &History, may_go_back: bool, findings: &mut Findings) {
         for note in &history.notes {
             match note {
+                // That history is over, and what is left of it is another one.
+                Note::Saw { epoch, .. } | Note::Acked { epoch, .. } if may_go_back && *epoch != self.stored.epoch => {}
                 Note::Saw { epoch, seq, bytes } => self.saw(history, epoch, *seq, bytes, findings),
-                Note::Acked { id, content, turn, seq } => self.acked(id, content, turn, *seq, findings),
+                Note::Acked { id, content, turn, seq, .. } => self.acked(id, content, turn, *seq, findings),
                 Note::Joined { .. } | Note::Lost { .. } => {}
             }
         }
@@ -94,8 +97,23 @@ impl<'a> Book<'a> {
     }
 }
 
+/// Two clients never saw two things at one place of one history, whether it is still there or not.
+fn the_same_for_everybody(evidence: &Evidence, findings: &mut Findings) {
+    let mut seen: HashMap<(&str, &str, i64), &str> = HashMap::new();
+    for history in &evidence.histories {
+        for note in &history.notes {
+            let Note::Saw { epoch, seq, bytes } = note else { continue };
+            let first = *seen.entry((&history.conversation, epoch, *seq)).or_insert(bytes);
+            if first != bytes {
+                let client = &history.client;
+                findings.add(Invariant::I3, format!("{client} saw at {seq} {bytes}, somebody else saw {first}"));
+            }
+        }
+    }
+}
+
 /// Each connection goes on exactly where it said, and the client's whole past has no gap.
-fn order(history: &History, findings: &mut Findings) {
+fn order(history: &History, may_go_back: bool, findings: &mut Findings) {
     let client = &history.client;
     let (mut known, mut at) = (0, 0);
     for note in &history.notes {
@@ -110,6 +128,8 @@ fn order(history: &History, findings: &mut Findings) {
                 }
                 (at, known) = (*seq, known.max(*seq));
             }
+            // It is told so, and begins again.
+            Note::Lost { reason } if may_go_back && reason.contains("epoch_mismatch") => (known, at) = (0, 0),
             // Nothing is trimmed, restored or erased in a run.
             Note::Lost { reason } => {
                 findings.add(Invariant::I4, format!("{client} was refused its place {known}: {reason}"));

@@ -17,6 +17,8 @@ pub struct Evidence {
     pub restless: Vec<String>,
     /// Of the messages after the last fault: how many, and how many were answered.
     pub calm: Calm,
+    /// The power went under `synchronous: normal`: what was stored last may be gone where the epoch is another one.
+    pub may_go_back: bool,
 }
 
 /// The phase without faults.
@@ -73,6 +75,8 @@ pub enum Note {
         turn: String,
         /// The place that it named.
         seq: i64,
+        /// In which history.
+        epoch: String,
     },
 }
 

@@ -55,6 +55,9 @@ struct Lives {
     run_ends: BTreeMap<String, u32>,
     /// Messages and calls that are open.
     open: BTreeSet<String>,
+    /// What was said of each message so far.
+    texts: BTreeMap<String, String>,
+    is_over: bool,
     /// The run that speaks.
     run: Option<Run>,
     faults: Vec<String>,
@@ -73,6 +76,9 @@ impl Lives {
 
     fn take(&mut self, seq: i64, event: &Value) {
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        if self.is_over {
+            self.faults.push(format!("{seq} comes after the end of the conversation"));
+        }
         match event["type"].as_str().unwrap_or_default() {
             "message_accepted" => {
                 self.accepted.insert(text("turnId"));
@@ -92,9 +98,19 @@ impl Lives {
             }
             "agent_complete" => self.ends(seq, text("runId")),
             "error" if event["runId"].is_string() => self.ends(seq, text("runId")),
-            "content_chunk" => self.opens(seq, text("messageId"), true),
+            "content_chunk" => {
+                self.texts.entry(text("messageId")).or_default().push_str(&text("content"));
+                self.opens(seq, text("messageId"), true);
+            }
             "tool_execution" => self.opens(seq, text("toolCallId"), false),
-            "message_complete" => self.closes(seq, &text("messageId"), true),
+            "message_complete" => {
+                let said = self.texts.remove(&text("messageId"));
+                if said.is_some_and(|said| said != text("content")) {
+                    self.faults.push(format!("{seq} has another text than its chunks"));
+                }
+                self.closes(seq, &text("messageId"), true);
+            }
+            "conversation_end" => self.is_over = true,
             "tool_result" => self.closes(seq, &text("toolCallId"), false),
             _ => {}
         }

@@ -33,7 +33,7 @@ pub enum Invariant {
     I6,
     /// No secret stands in a frame, a log or the database.
     I9,
-    /// After a storm without a kill the server holds no more files than before.
+    /// After a storm without a kill the server holds no more than before.
     I10,
     /// Once the faults are over, everything comes to its end in time.
     I11,

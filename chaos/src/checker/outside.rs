@@ -11,7 +11,10 @@ use super::{
 const FAILED_PER_MILLE_MAX: usize = 1;
 
 pub(super) fn check(evidence: &Evidence, findings: &mut Findings) {
-    tools(evidence, findings);
+    // What was stored of a call may be gone with the rest.
+    if !evidence.may_go_back {
+        tools(evidence, findings);
+    }
     secrets(evidence, findings);
     for what in &evidence.restless {
         findings.add(Invariant::I11, what.clone());

@@ -22,7 +22,7 @@ fn saw(seq: usize) -> Note {
 }
 
 fn acked() -> Note {
-    Note::Acked { id: "m1".into(), content: "hi".into(), turn: "t1".into(), seq: 1 }
+    Note::Acked { id: "m1".into(), content: "hi".into(), turn: "t1".into(), seq: 1, epoch: "e".into() }
 }
 
 /// A conversation with one whole turn, one client that saw it all, and one call of a tool.
@@ -52,6 +52,7 @@ fn whole() -> Evidence {
         texts: vec![("the log".into(), "nothing".into())],
         restless: Vec::new(),
         calm: Calm { asked: 1, completed: 1 },
+        may_go_back: false,
     }
 }
 
@@ -85,13 +86,13 @@ fn a_whole_history_breaks_nothing() {
 #[test]
 fn a_message_that_was_acknowledged_and_is_gone_breaks_i1() {
     finds(&[Invariant::I1], |evidence| {
-        let lost = Note::Acked { id: "m2".into(), content: "ho".into(), turn: "t2".into(), seq: 10 };
+        let lost = Note::Acked { id: "m2".into(), content: "ho".into(), turn: "t2".into(), seq: 10, epoch: "e".into() };
         evidence.histories[0].notes.push(lost);
     });
     finds(&[Invariant::I1], |evidence| evidence.stored[0].client_message_ids.push("m1".into()));
     finds(&[Invariant::I1], |evidence| {
         evidence.histories[0].notes[0] =
-            Note::Acked { id: "m1".into(), content: "hi".into(), turn: "t9".into(), seq: 1 };
+            Note::Acked { id: "m1".into(), content: "hi".into(), turn: "t9".into(), seq: 1, epoch: "e".into() };
     });
 }
 
@@ -155,16 +156,28 @@ fn a_second_end_a_missing_end_and_an_open_message_break_i5() {
 }
 
 #[test]
+fn a_message_that_is_not_its_chunks_and_what_comes_after_the_end_break_i5() {
+    let complete = LINES.iter().position(|line| line.contains("message_complete")).unwrap() + 1;
+    let other = LINES[complete - 1].replace("\"content\":\"", "\"content\":\"not ");
+    assert_ne!(other, LINES[complete - 1]);
+    finds(&[Invariant::I5], |evidence| rewrite(evidence, complete, &other));
+    finds(&[Invariant::I5], |evidence| {
+        let lines = "{\"seq\":10,\"type\":\"conversation_end\"}\n{\"seq\":11,\"type\":\"context_updated\"}";
+        evidence.stored[0].rows.push(Row { first: 10, last: 11, body: lines.into() });
+        evidence.stored[0].head = 11;
+    });
+}
+
+#[test]
 fn a_waiting_message_that_is_cancelled_within_another_turn_breaks_nothing() {
     finds(&[], |evidence| {
         let mut lines: Vec<String> = LINES[..5].iter().map(ToString::to_string).collect();
         lines.push(r#"{"seq":6,"type":"message_accepted","turnId":"t2","clientMessageId":"m2"}"#.into());
         lines.push(r#"{"seq":7,"type":"turn_end","turnId":"t2"}"#.into());
-        lines.extend(
-            LINES[6..].iter().enumerate().map(|(place, line)| {
-                line.replace(&format!(r#""seq":{}"#, place + 7), &format!(r#""seq":{}"#, place + 8))
-            }),
-        );
+        lines.extend(LINES[6..].iter().enumerate().map(|(place, line)| {
+            let line = line.replace(&format!(r#""seq":{}"#, place + 7), &format!(r#""seq":{}"#, place + 8));
+            line.replace("hello", "he")
+        }));
         let last = i64::try_from(lines.len()).unwrap();
         evidence.stored[0].rows = vec![Row { first: 1, last, body: lines.join("\n") }];
         evidence.stored[0].head = last;
@@ -202,4 +215,52 @@ fn what_never_comes_to_rest_breaks_i11() {
 fn a_run_without_answers_breaks_i12() {
     finds(&[Invariant::I12], |evidence| evidence.calm = Calm { asked: 2, completed: 1 });
     finds(&[Invariant::I12], |evidence| evidence.calm = Calm::default());
+}
+
+/// What the client saw before a power loss that took it back: another history, which is told.
+fn gone_back(evidence: &mut Evidence, reason: &str) {
+    let before = vec![
+        Note::Joined { after: 0 },
+        Note::Acked { id: "m0".into(), content: "ho".into(), turn: "t0".into(), seq: 1, epoch: "d".into() },
+        Note::Saw { epoch: "d".into(), seq: 1, bytes: "gone".into() },
+        Note::Lost { reason: reason.into() },
+    ];
+    evidence.histories[0].notes.splice(..0, before);
+}
+
+#[test]
+fn what_a_power_loss_took_back_breaks_nothing_where_it_may_and_is_told() {
+    finds(&[], |evidence| {
+        evidence.may_go_back = true;
+        gone_back(evidence, "epoch_mismatch");
+    });
+    finds(&[Invariant::I4], |evidence| {
+        evidence.may_go_back = true;
+        gone_back(evidence, "expired");
+    });
+    finds(&[Invariant::I1, Invariant::I3, Invariant::I4], |evidence| gone_back(evidence, "epoch_mismatch"));
+}
+
+#[test]
+fn a_history_that_has_not_changed_its_name_lost_nothing_with_the_power() {
+    finds(&[Invariant::I1], |evidence| {
+        evidence.may_go_back = true;
+        evidence.stored[0].client_message_ids.clear();
+    });
+    finds(&[Invariant::I3], |evidence| {
+        evidence.may_go_back = true;
+        let other = Note::Saw { epoch: "e".into(), seq: 10, bytes: "more".into() };
+        evidence.histories[0].notes.push(other);
+    });
+}
+
+#[test]
+fn two_clients_never_saw_two_things_at_a_place_of_one_history() {
+    finds(&[Invariant::I3], |evidence| {
+        evidence.may_go_back = true;
+        gone_back(evidence, "epoch_mismatch");
+        let mut other = evidence.histories[0].clone();
+        other.notes[2] = Note::Saw { epoch: "d".into(), seq: 1, bytes: "something else".into() };
+        evidence.histories.push(other);
+    });
 }

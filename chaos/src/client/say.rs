@@ -65,6 +65,7 @@ pub(super) fn acked(diary: &Diary, message: &Message, answer: &Value) {
         content: message.content.clone(),
         turn: answer["turnId"].as_str().unwrap_or_default().to_owned(),
         seq: answer["seq"].as_i64().unwrap_or_default(),
+        epoch: answer["epoch"].as_str().unwrap_or_default().to_owned(),
     });
 }
 

@@ -35,7 +35,11 @@ async fn read(client: &Client, mut response: Response, left: usize) {
         // Whole events alone: what is cut was not seen.
         while let Some(end) = rest.windows(2).position(|two| two == b"\n\n") {
             let event: Vec<u8> = rest.drain(..end + 2).collect();
-            events += usize::from(take(client, &String::from_utf8_lossy(&event)));
+            match take(client, &String::from_utf8_lossy(&event)) {
+                Taken::Event => events += 1,
+                Taken::Nothing => {}
+                Taken::Reset => return,
+            }
         }
         if client.leaves(events, left) {
             return;
@@ -43,17 +47,29 @@ async fn read(client: &Client, mut response: Response, left: usize) {
     }
 }
 
-/// Notes an event; answers whether it was one of the log.
-fn take(client: &Client, text: &str) -> bool {
+/// What came.
+enum Taken {
+    /// One of the log.
+    Event,
+    /// Nothing that counts.
+    Nothing,
+    /// What was seen before is of another history: from the beginning, on another connection.
+    Reset,
+}
+
+/// Notes an event.
+fn take(client: &Client, text: &str) -> Taken {
     client.diary.heard(text);
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
-    let Some(data) = field("data: ") else { return false };
+    let Some(data) = field("data: ") else { return Taken::Nothing };
     if field("event: ") == Some("reset") {
         client.diary.note(Note::Lost { reason: data.to_owned() });
-        return false;
+        return Taken::Reset;
     }
     let place = field("id: ").and_then(|id| id.rsplit_once(':'));
-    let Some((epoch, seq)) = place.and_then(|(epoch, seq)| Some((epoch, seq.parse().ok()?))) else { return false };
+    let Some((epoch, seq)) = place.and_then(|(epoch, seq)| Some((epoch, seq.parse().ok()?))) else {
+        return Taken::Nothing;
+    };
     client.diary.note(Note::Saw { epoch: epoch.to_owned(), seq, bytes: data.to_owned() });
-    true
+    Taken::Event
 }

@@ -69,7 +69,7 @@ impl Connection<'_> {
                 Err(_) => {}
                 Ok(Some(Ok(tungstenite::Message::Text(text)))) => {
                     heard = Instant::now();
-                    self.take(&text, outbox);
+                    self.take(&text, outbox)?;
                 }
                 Ok(Some(Ok(tungstenite::Message::Close(_)) | Err(_)) | None) => return None,
                 Ok(Some(Ok(_))) => heard = Instant::now(),
@@ -77,10 +77,11 @@ impl Connection<'_> {
         }
     }
 
-    fn take(&mut self, text: &str, outbox: &mut Outbox) {
+    /// None where the place was refused: from the beginning, on another connection.
+    fn take(&mut self, text: &str, outbox: &mut Outbox) -> Option<()> {
         let client = self.client;
         client.diary.heard(text);
-        let Ok(frame) = serde_json::from_str::<Value>(text) else { return };
+        let Ok(frame) = serde_json::from_str::<Value>(text) else { return Some(()) };
         match frame["op"].as_str() {
             None => {
                 let seq = frame["seq"].as_i64().unwrap_or_default();
@@ -94,12 +95,14 @@ impl Connection<'_> {
                     client.diary.note(Note::Joined { after });
                 } else {
                     client.diary.note(Note::Lost { reason: frame["reason"].to_string() });
+                    return None;
                 }
             }
             Some("ack") => outbox.settle(client, &frame),
             Some("reject") => outbox.reject(client, &frame),
             Some(_) => {}
         }
+        Some(())
     }
 }
 

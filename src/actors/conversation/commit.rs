@@ -28,7 +28,7 @@ impl ConversationActor {
             live.pending.clear();
             live.in_flight = Some(InFlight { events: Arc::new([]), credits: Vec::new() });
             self.submit_erase(ctx);
-        } else if let Some(run_id) = live.next_ready() {
+        } else if let (false, Some(run_id)) = (self.parts.stopping.is_cancelled(), live.next_ready()) {
             // Carrying that out settles again.
             self.run_ready(run_id, ctx);
         } else if live.pending.is_empty() {

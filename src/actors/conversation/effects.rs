@@ -99,7 +99,7 @@ impl ConversationActor {
     fn start_run(&mut self, order: RunOrder, ctx: &mut Context<Self>) {
         let Phase::Live(live) = &mut self.phase else { return };
         // Cancelled while its start was being stored.
-        if live.state.open_run() != Some(order.run_id) {
+        if live.state.open_run() != Some(order.run_id) || self.parts.stopping.is_cancelled() {
             return;
         }
         let (run_id, turn_id) = (order.run_id, order.turn_id);
@@ -135,6 +135,10 @@ impl ConversationActor {
     /// A run's bell rang: take what it says, unless a write is under way; then it waits for that.
     pub(super) fn run_ready(&mut self, run_id: RunId, ctx: &mut Context<Self>) {
         let Phase::Live(live) = &mut self.phase else { return };
+        // What a run says that was stopped with the process says nothing about its turn.
+        if self.parts.stopping.is_cancelled() {
+            return;
+        }
         let busy = live.in_flight.is_some();
         let Some(run) = live.runs.get_mut(&run_id) else { return };
         if busy {
@@ -167,7 +171,7 @@ impl ConversationActor {
 
 impl Live {
     fn take_events(&mut self, events: Vec<Numbered>) {
-        for Numbered { envelope, note } in events {
+        for Numbered { envelope, note, taken } in events {
             let (accepted, effect) = match note {
                 Some(Note::Accepted { metadata, body_hash }) => {
                     (Some(Arc::new(AcceptedNote { metadata, body_hash })), None)
@@ -175,7 +179,7 @@ impl Live {
                 Some(Note::Effect(effect)) => (None, Some(Arc::new(effect))),
                 None => (None, None),
             };
-            match StoredEvent::new(envelope, accepted).map(|event| StoredEvent { effect, ..event }) {
+            match StoredEvent::new(envelope, accepted).map(|event| StoredEvent { effect, taken, ..event }) {
                 Ok(event) => self.pending.push(event),
                 Err(error) => tracing::error!(%error, "an event could not be written as JSON"),
             }

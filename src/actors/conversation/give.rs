@@ -1,10 +1,12 @@
 //! Commands from outside and their answers.
 
+use std::collections::VecDeque;
+
 use actix::{ActorFutureExt, AsyncContext, Context, Message, WrapFuture};
 use protocol::{Code, Epoch, Seq, event::JsonObject};
 use tokio::sync::oneshot;
 
-use super::{ConversationActor, Phase};
+use super::{ConversationActor, Phase, live::Live};
 use crate::{
     conversation::{Accepted, CancelTarget, Command, NewMessage, Rejection, Reply},
     store::StoreError,
@@ -122,7 +124,9 @@ impl ConversationActor {
             Phase::Gone(code) => {
                 give.reply.send(Err((*code).into())).ok();
             }
-            Phase::Live(live) if live.looking_up => self.wait(give),
+            Phase::Live(live) if live.looking_up.is_some() && !overtakes(&give.ask, live, &self.waiting) => {
+                self.wait(give);
+            }
             Phase::Live(_) => self.give_live(give, ctx),
         }
     }
@@ -139,7 +143,7 @@ impl ConversationActor {
 
     /// Carries on with what waited, until one must wait again.
     pub(super) fn give_waiting(&mut self, ctx: &mut Context<Self>) {
-        while matches!(&self.phase, Phase::Live(live) if !live.looking_up) {
+        while matches!(&self.phase, Phase::Live(live) if live.looking_up.is_none()) {
             let Some(give) = self.waiting.pop_front() else { break };
             self.give_live(give, ctx);
         }
@@ -173,8 +177,8 @@ impl ConversationActor {
     /// Asks the store whether it has this client id; other commands wait, so that their order is kept.
     fn look_up(&mut self, message: NewMessage, reply: oneshot::Sender<Answer>, ctx: &mut Context<Self>) {
         let Phase::Live(live) = &mut self.phase else { return };
-        live.looking_up = true;
         let (store, id, client) = (self.parts.store.clone(), live.id, message.client_message_id.clone());
+        live.looking_up = Some(client.clone());
         let read = self.parts.io.spawn(async move { store.accepted(id, &client).await });
         let done = read.into_actor(self).map(|joined, actor, ctx| {
             let found = joined.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())));
@@ -191,7 +195,7 @@ impl ConversationActor {
         ctx: &mut Context<Self>,
     ) {
         if let Phase::Live(live) = &mut self.phase {
-            live.looking_up = false;
+            live.looking_up = None;
         }
         match found {
             Ok(stored) => self.accept(NewMessage { stored, ..message }, reply, ctx),
@@ -201,5 +205,15 @@ impl ConversationActor {
             }
         }
         self.give_waiting(ctx);
+        self.count_busy();
     }
+}
+
+/// Whether a command need not wait for the store's answer: a cancel must stop a run at once, also while the store is silent.
+/// One that may mean a message which waits itself comes after it.
+fn overtakes(ask: &Ask, live: &Live, waiting: &VecDeque<Give>) -> bool {
+    let Ask::Cancel(target) = ask else { return false };
+    let CancelTarget::Message(client) = target else { return true };
+    let is_of = |give: &Give| matches!(&give.ask, Ask::Message(message) if message.client_message_id == *client);
+    live.looking_up.as_ref() != Some(client) && !waiting.iter().any(is_of)
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix::SpawnHandle;
-use protocol::{Epoch, RunId, Seq, TurnId};
+use protocol::{ClientMessageId, Epoch, RunId, Seq, TurnId};
 use tokio::sync::oneshot;
 
 use super::give::{Answer, Answered, Refusal};
@@ -69,8 +69,8 @@ pub(super) struct Live {
     pub deadline: Option<(TurnId, SpawnHandle)>,
     /// How many of its turns wait, for whoever watches.
     pub turns_waiting: Share,
-    /// The store is asked about a client id; other commands wait.
-    pub looking_up: bool,
+    /// The store is asked about this client id; other commands wait.
+    pub looking_up: Option<ClientMessageId>,
     /// Being erased: where the answers go.
     pub erasing: Vec<oneshot::Sender<Answer>>,
 }
@@ -82,7 +82,7 @@ impl Live {
             && self.in_flight.is_none()
             && self.deferred.is_empty()
             && self.runs.is_empty()
-            && !self.looking_up
+            && self.looking_up.is_none()
             && self.erasing.is_empty()
     }
 

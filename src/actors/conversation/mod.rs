@@ -20,15 +20,16 @@ use std::{
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture,
 };
-use protocol::{ClientMessageId, Code, RunId};
+use protocol::{Code, RunId};
 use tokio::{runtime::Handle, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 pub use self::give::{Answer, Answered, Ask, Give, Refusal};
 use self::live::Live;
 use super::{
     agent::AgentActors,
     arbiters::Arbiters,
-    figures::Figures,
+    figures::{Figures, Share},
     guard::Leave,
     persistence::{Committed, PersistenceHandle},
     registry::{ConversationRegistry, PutAway},
@@ -36,7 +37,11 @@ use super::{
     supervisor::SupervisorHandle,
     topic::{Topic, Topics},
 };
-use crate::{clock::Clock, conversation::Limits, store::ConversationKey, store::Store};
+use crate::{
+    clock::Clock,
+    conversation::{EarlyCancels, Limits},
+    store::{ConversationKey, Store},
+};
 
 /// Bounds of a conversation's actor; from config `limits`.
 #[derive(Debug, Clone)]
@@ -90,6 +95,9 @@ pub struct ConversationParts {
     pub clock: Arc<dyn Clock>,
     /// The runtime that does the I/O.
     pub io: Handle,
+    /// Cancelled when the process is about to end: no run is begun or heard from then on, and turns stay open for the
+    /// next start.
+    pub stopping: CancellationToken,
     /// The bounds.
     pub bounds: ConversationBounds,
 }
@@ -134,11 +142,13 @@ pub struct ConversationActor {
     ticket: u64,
     last_active: Instant,
     /// Cancels of messages that would make the conversation, which does not exist yet.
-    early_cancels: VecDeque<ClientMessageId>,
+    early_cancels: EarlyCancels,
     /// Built anew after a failure: open again without being asked.
     reopen: bool,
     /// The registry was asked to put it away: what comes now is for its successor.
     leaving: bool,
+    /// Counts it while there is something to do.
+    busy: Share,
 }
 
 impl std::fmt::Debug for ConversationActor {
@@ -156,6 +166,7 @@ impl ConversationActor {
         incarnation: u64,
         leave: Leave,
     ) -> Self {
+        let busy = Share::of(&parts.figures.conversations_busy);
         Self {
             parts,
             key,
@@ -166,10 +177,17 @@ impl ConversationActor {
             waiting: VecDeque::new(),
             ticket: 0,
             last_active: Instant::now(),
-            early_cancels: VecDeque::new(),
+            early_cancels: EarlyCancels::default(),
             reopen: false,
             leaving: false,
+            busy,
         }
+    }
+
+    /// To be called at the end of whatever changes what there is to do: in between, a turn that follows on another one
+    /// would look like the end of both.
+    fn count_busy(&mut self) {
+        self.busy.set(usize::from(!self.has_nothing_to_do()));
     }
 
     /// Looks now and then whether there was nothing to do for a while; then asks the registry to be put away.
@@ -186,11 +204,16 @@ impl ConversationActor {
     }
 
     fn has_nothing_to_do(&self) -> bool {
+        let waits_for_messages = |cancels: &EarlyCancels| {
+            let kept = self.parts.bounds.core.early_cancel_kept;
+            *cancels != EarlyCancels::default() && cancels.any(self.parts.clock.now(), kept)
+        };
         self.waiting.is_empty()
+            && !waits_for_messages(&self.early_cancels)
             && match &self.phase {
                 Phase::Unopened | Phase::Gone(_) => true,
                 Phase::Opening { .. } => false,
-                Phase::Live(live) => live.has_nothing_to_do(),
+                Phase::Live(live) => live.has_nothing_to_do() && !waits_for_messages(live.state.early_cancels()),
             }
     }
 
@@ -225,6 +248,7 @@ impl Actor for ConversationActor {
         Self::watch_idleness(ctx, self.parts.bounds.conversation_idle);
         if self.reopen {
             self.open(false, ctx);
+            self.count_busy();
         }
     }
 }
@@ -251,6 +275,7 @@ impl Handler<Give> for ConversationActor {
         }
         self.last_active = Instant::now();
         self.give(give, ctx);
+        self.count_busy();
     }
 }
 
@@ -260,6 +285,7 @@ impl Handler<RunReady> for ConversationActor {
     fn handle(&mut self, ready: RunReady, ctx: &mut Self::Context) {
         self.last_active = Instant::now();
         self.run_ready(ready.0, ctx);
+        self.count_busy();
     }
 }
 
@@ -270,6 +296,7 @@ impl Handler<Committed> for ConversationActor {
         self.last_active = Instant::now();
         if committed.ticket == self.ticket {
             self.committed(committed.outcome, ctx);
+            self.count_busy();
         }
     }
 }

@@ -18,9 +18,6 @@ use crate::{
     store::{ConversationStatus, InternalId, NewConversation, Opened, Write, Written},
 };
 
-/// Cancels of messages of a conversation that does not exist yet; the oldest gives way.
-const EARLY_CANCELS_MAX: usize = 32;
-
 impl ConversationActor {
     pub(super) fn open(&mut self, may_create: bool, ctx: &mut Context<Self>) {
         self.phase = Phase::Opening { may_create };
@@ -78,10 +75,7 @@ impl ConversationActor {
     fn refuse_unmade(&mut self, give: Give) {
         let answer = match give.ask {
             Ask::Cancel(CancelTarget::Message(client)) => {
-                if self.early_cancels.len() == EARLY_CANCELS_MAX {
-                    self.early_cancels.pop_front();
-                }
-                self.early_cancels.push_back(client);
+                self.early_cancels.keep(client, self.parts.clock.now());
                 Ok(Answered { reply: Reply::CancelKept, epoch: new_epoch(), head: Seq::ZERO, created: false })
             }
             _ => Err(Code::NotFound.into()),
@@ -100,7 +94,7 @@ impl ConversationActor {
         if !opened.replay.is_empty() {
             chaos::at(Point::BeforeRecovery);
         }
-        let state = rebuild(&opened);
+        let state = rebuild(&opened).with_early_cancels(std::mem::take(&mut self.early_cancels));
         self.topic.begin_at(state.head(), opened.record.status == ConversationStatus::Ended);
         self.phase = Phase::Live(Box::new(Live {
             id: opened.id,
@@ -116,12 +110,9 @@ impl ConversationActor {
             runs: HashMap::new(),
             deadline: None,
             turns_waiting: Share::of(&self.parts.figures.turns_waiting),
-            looking_up: false,
+            looking_up: None,
             erasing: Vec::new(),
         }));
-        for client in std::mem::take(&mut self.early_cancels) {
-            self.carry_out(Command::Cancel(CancelTarget::Message(client)), None, ctx);
-        }
         self.carry_out(Command::Recover, None, ctx);
         self.give_waiting(ctx);
         self.settle(ctx);
@@ -143,6 +134,10 @@ fn rebuild(opened: &Opened) -> ConversationState {
     });
     let ledger: HashMap<_, _> =
         opened.effects.iter().map(|line| ((line.turn_id, &line.call_id), Note::Effect(line.note.clone()))).collect();
+    let mut taken = HashMap::<_, Vec<_>>::new();
+    for (seq, message_id) in &opened.taken {
+        taken.entry(*seq).or_default().push(*message_id);
+    }
     for envelope in &opened.replay {
         let call = match &envelope.event {
             Event::ToolExecution { tool_call_id, .. } | Event::ToolResult { tool_call_id, .. } => Some(tool_call_id),
@@ -152,9 +147,9 @@ fn rebuild(opened: &Opened) -> ConversationState {
         if chaos::plants(Bug::RecoverFinished) && matches!(envelope.event, Event::TurnEnd { .. }) {
             let mut harmless = envelope.clone();
             harmless.event = Event::ContextUpdated { version: 0, changed: Vec::new() };
-            state.apply(&harmless, None);
+            state.apply(&harmless, None, &[]);
         } else {
-            state.apply(envelope, note);
+            state.apply(envelope, note, taken.get(&envelope.seq).map_or(&[], Vec::as_slice));
         }
     }
     debug_assert!(state.head() == record.head || record.head == Seq::ZERO, "the replay ends at the head");

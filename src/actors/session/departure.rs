@@ -21,9 +21,15 @@ pub(super) fn leave_after(place: usize, open: usize) -> Duration {
     interval * u32::try_from(place / BATCH_SESSIONS).unwrap_or(u32::MAX)
 }
 
-/// Milliseconds after which a client comes back: anywhere in a spread that has a thousand of them a second at most, as long
+/// Milliseconds after which one client, of so many, comes back.
+pub(super) fn reconnect_after_ms(open: usize) -> u64 {
+    let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
+    spread(random, open)
+}
+
+/// Anywhere in a spread that has a thousand of them a second at most, as long
 /// as it has an end.
-pub(super) fn reconnect_after_ms(random: u64, open: usize) -> u64 {
+fn spread(random: u64, open: usize) -> u64 {
     let spread = (open as u64).clamp(SPREAD_MIN_MS, SPREAD_MAX_MS);
     RECONNECT_AFTER_MIN_MS + random % spread
 }
@@ -50,7 +56,7 @@ mod tests {
     #[test]
     fn clients_come_back_over_a_spread_that_grows_with_them() {
         for (open, last) in [(0, 2_249), (2_000, 2_249), (10_000, 10_249), (1_000_000, 30_249)] {
-            let hints: Vec<u64> = (0..100_000).map(|random| reconnect_after_ms(random, open)).collect();
+            let hints: Vec<u64> = (0..100_000).map(|random| spread(random, open)).collect();
             assert_eq!((hints.iter().min(), hints.iter().max()), (Some(&250), Some(&last)), "{open}");
         }
     }

@@ -7,7 +7,7 @@ use protocol::{Code, Epoch, Seq, ServerFrame, frame::close};
 use serde_json::{Value, json};
 
 use super::{
-    Following, Join, Outgoing, Phase, Reset, SessionActor,
+    Following, Join, Outgoing, Phase, Reading, Reset, SessionActor,
     departure::reconnect_after_ms,
     position::{Gap, Start, start_at},
 };
@@ -43,24 +43,24 @@ impl SessionActor {
     /// Asks the store for the conversation; again each time that something might have made it.
     fn look(&mut self, join: Join, ctx: &mut Context<Self>) {
         self.phase = Phase::Joining(join.clone());
-        self.reading = true;
+        self.reading = Reading::UnderWay;
         let (key, ask) = (self.key.clone(), join);
         let client = self.parts.client.clone();
         let read = async move { client.on_io(move |store| async move { read_joined(store, key, ask).await }).await };
         let done = read.into_actor(self).map(|result, session, ctx| {
-            session.reading = false;
-            session.joined(result, ctx);
+            let rung = std::mem::replace(&mut session.reading, Reading::Not) == Reading::Rung;
+            session.joined(result, rung, ctx);
         });
         ctx.spawn(done);
     }
 
-    fn joined(&mut self, result: Result<Found<Joined>, Refusal>, ctx: &mut Context<Self>) {
+    fn joined(&mut self, result: Result<Found<Joined>, Refusal>, rung: bool, ctx: &mut Context<Self>) {
         let Phase::Joining(join) = &self.phase else { return };
         let reference = join.reference.clone();
         match result {
             Ok(Found::Here(joined)) => self.follow(joined, reference, ctx),
-            // It may be made at any moment: its first event rings the bell.
-            Ok(Found::NotFound) if self.topic.head() == Seq::ZERO => {}
+            // It may be made at any moment, and that rings the bell. Where it rang while the store was read, look again.
+            Ok(Found::NotFound) if self.topic.head() == Seq::ZERO && !rung => {}
             Ok(Found::NotFound) => self.woken(ctx),
             Ok(Found::Erased) => self.close(close::NOT_FOUND, "the conversation was erased", ctx),
             Err(refusal) => self.close(close::MOVED, &refusal.message, ctx),
@@ -117,7 +117,7 @@ impl SessionActor {
         }
         match &self.phase {
             Phase::Silent => {}
-            Phase::Joining(_) if self.reading => {}
+            Phase::Joining(_) if self.reading != Reading::Not => self.reading = Reading::Rung,
             Phase::Joining(join) => {
                 let join = join.clone();
                 self.look(join, ctx);
@@ -128,7 +128,7 @@ impl SessionActor {
 
     /// Hands out what comes next, as long as there is a place for it.
     pub(super) fn pump(&mut self, ctx: &mut Context<Self>) {
-        while !self.reading && !self.blocked {
+        while self.reading == Reading::Not && !self.blocked {
             let Phase::Following(following) = &mut self.phase else { return };
             let Some(place) = self.outlet.place() else { return self.wait_for_place(ctx) };
             match self.topic.read(following.cursor, self.parts.bounds.batch_bytes_max) {
@@ -158,13 +158,13 @@ impl SessionActor {
     fn read_store(&mut self, ctx: &mut Context<Self>) {
         let Phase::Following(following) = &self.phase else { return };
         let (id, after, bytes_max) = (following.id, following.cursor, self.parts.bounds.batch_bytes_max);
-        self.reading = true;
+        self.reading = Reading::UnderWay;
         let client = self.parts.client.clone();
         let read = async move {
             client.on_io(move |store| async move { store.events(id, after, READ_EVENTS_MAX, bytes_max).await }).await
         };
         let done = read.into_actor(self).map(move |page, session, ctx| {
-            session.reading = false;
+            session.reading = Reading::Not;
             session.page_read(page, after, ctx);
         });
         ctx.spawn(done);
@@ -210,7 +210,7 @@ impl SessionActor {
         let freed = place.into_actor(self).map(|freed, session, ctx| {
             session.blocked = false;
             match freed {
-                Ok(true) => session.pump(ctx),
+                Ok(true) => session.answer(ctx),
                 Ok(false) => ctx.stop(),
                 Err(_late) => session.cut_off(ctx),
             }
@@ -220,7 +220,10 @@ impl SessionActor {
 
     fn cut_off(&mut self, ctx: &mut Context<Self>) {
         tracing::info!(conversation = %self.key.id, "a client took nothing within the write deadline");
-        self.outlet.send_frame(close_of(close::SLOW_CONSUMER, "nothing was read for too long"));
+        self.outlet.send_frame(close_of(
+            close::SLOW_CONSUMER,
+            "nothing was read for too long; reconnect with the last position",
+        ));
         (self.cut)();
         ctx.stop();
     }
@@ -233,8 +236,7 @@ impl SessionActor {
 
     /// The server goes down: the client is told when to come back.
     pub(super) fn drain(&mut self, open: usize) {
-        let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
-        let reconnect_after_ms = reconnect_after_ms(random, open);
+        let reconnect_after_ms = reconnect_after_ms(open);
         self.outlet.send_frame(Outgoing::Draining { reconnect_after_ms });
         self.outlet.send_frame(close_of(close::MOVED, "the server goes down; reconnect"));
     }
@@ -270,12 +272,13 @@ async fn read_joined(
     Ok(Found::Here(Joined { id, record, start, snapshot }))
 }
 
-/// The conversation as it stands, for a client that cannot replay: the newest messages, the agent, the head.
+/// The conversation as it stood at its head, for a client that cannot replay: the newest messages, the agent, the head.
+/// What was said since comes as events.
 ///
 /// # Errors
 /// [`StoreError`].
 async fn snapshot(store: &dyn Store, id: InternalId, record: &ConversationRecord) -> Result<Value, StoreError> {
-    let page = store.latest_messages(id, SNAPSHOT_MESSAGES_MAX).await?;
+    let page = store.latest_messages(id, record.head, SNAPSHOT_MESSAGES_MAX).await?;
     let messages: Vec<MessageView> = page.into_iter().map(Into::into).collect();
     Ok(json!({ "messages": messages, "currentAgent": record.current_agent, "head": record.head }))
 }

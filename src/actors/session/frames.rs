@@ -97,7 +97,11 @@ impl SessionActor {
         let (rate, now) = (self.parts.bounds.messages, Instant::now());
         let Err(wait) = self.messages.take(rate, now) else { return true };
         if self.refusals.take(Rate { per_second: REFUSALS_PER_SECOND, burst: rate.burst }, now).is_err() {
-            self.close(close::RATE_LIMITED, "too many messages, also after it was said", ctx);
+            self.close(
+                close::RATE_LIMITED,
+                "too many messages, also after it was said; reconnect later, and send fewer",
+                ctx,
+            );
         } else {
             let Rate { per_second, burst } = rate;
             let message = format!(
@@ -176,7 +180,7 @@ impl SessionActor {
     fn beside_events(&mut self, outgoing: Outgoing, ctx: &mut Context<Self>) {
         if !self.outlet.send_frame(outgoing) {
             (self.cut)();
-            self.close(close::SLOW_CONSUMER, "the answers were not read", ctx);
+            self.close(close::SLOW_CONSUMER, "the answers were not read; reconnect with the last position", ctx);
         }
     }
 }

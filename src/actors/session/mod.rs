@@ -24,6 +24,7 @@ use protocol::{Epoch, Seq, frame::close};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::departure::reconnect_after_ms;
 pub use self::{
     frames::{Inbound, no_such_approval, target_of},
     outlet::{Outgoing, Outlet, OutletReader, Reset},
@@ -65,7 +66,7 @@ impl Default for SessionBounds {
             subscribe_timeout: Duration::from_secs(10),
             wait_for_conversation: Duration::from_mins(10),
             write_deadline: Duration::from_secs(10),
-            batch_bytes_max: 64 * 1024,
+            batch_bytes_max: 32 * 1024,
             commands_waiting_max: 16,
             sessions_max: 10_000,
             messages: Rate { per_second: 20, burst: 40 },
@@ -94,6 +95,12 @@ impl SessionParts {
     /// Whether another session may begin.
     pub fn has_room(&self) -> bool {
         self.count.load(Ordering::Relaxed) < self.bounds.sessions_max
+    }
+
+    /// When a client that cannot be served now may come back, in milliseconds: each gets another answer, over a spread that
+    /// grows with the number of sessions.
+    pub fn reconnect_after_ms(&self) -> u64 {
+        reconnect_after_ms(self.count.load(Ordering::Relaxed))
     }
 }
 
@@ -131,6 +138,15 @@ pub struct Join {
     pub reference: Option<serde_json::Value>,
 }
 
+/// Whether the store is being asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Not,
+    UnderWay,
+    /// And the bell rang meanwhile, before the session knew its conversation.
+    Rung,
+}
+
 #[derive(Debug)]
 struct Following {
     id: InternalId,
@@ -153,8 +169,8 @@ pub struct SessionActor {
     epoch: Option<Epoch>,
     /// A WebSocket, which gets frames beside events; else SSE.
     speaks_frames: bool,
-    /// The store is being asked.
-    reading: bool,
+    /// Whether the store is being asked.
+    reading: Reading,
     /// The outlet is full; somebody waits for a place.
     blocked: bool,
     commands_waiting: usize,
@@ -209,7 +225,7 @@ impl SessionActor {
             bell: None,
             epoch: None,
             speaks_frames,
-            reading: false,
+            reading: Reading::Not,
             blocked: false,
             commands_waiting: 0,
             messages: Bucket::full(now),
@@ -237,6 +253,14 @@ impl SessionActor {
         let bell = Bell::new(move || to.do_send(Wake));
         self.topic.follow(&bell);
         self.bell = Some(bell);
+    }
+
+    /// Looks what there is.
+    fn answer(&mut self, ctx: &mut Context<Self>) {
+        if let Some(bell) = &self.bell {
+            bell.answered();
+        }
+        self.woken(ctx);
     }
 
     fn watch_for_drain(&self, ctx: &mut Context<Self>) {
@@ -267,7 +291,7 @@ impl Actor for SessionActor {
             let join = join.clone();
             self.join(join, ctx);
         } else {
-            let otherwise = (close::BAD_REQUEST, "no `subscribe` came in time");
+            let otherwise = (close::BAD_REQUEST, "no `subscribe` came in time; send it first");
             self.be_further_within(self.parts.bounds.subscribe_timeout, otherwise, ctx);
         }
     }
@@ -281,10 +305,11 @@ impl Handler<Wake> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, _: Wake, ctx: &mut Self::Context) {
-        if let Some(bell) = &self.bell {
-            bell.answered();
+        // It can do nothing before its client takes something, so its bell stays rung: a deaf client costs nothing for each
+        // event.
+        if !self.blocked {
+            self.answer(ctx);
         }
-        self.woken(ctx);
     }
 }
 

@@ -41,24 +41,36 @@ impl Round {
     }
 }
 
-/// The answers of which everything is known.
-fn rounds_of(steps: &[Step]) -> Vec<Round> {
-    let mut rounds: Vec<Round> = Vec::new();
+/// What is told to the model again.
+#[derive(Debug, PartialEq)]
+enum Told {
+    /// An answer of its own.
+    Round(Round),
+    /// A message of the user that had come meanwhile.
+    Heard(String),
+}
+
+/// What was heard, and the answers of which everything is known.
+fn told_of(steps: &[Step]) -> Vec<Told> {
+    let mut told: Vec<Told> = Vec::new();
     for step in steps {
         match step {
-            Step::Said { content, .. } => rounds.push(Round { words: content.clone(), ..Round::default() }),
-            Step::Called { outcome: None, .. } => {}
-            Step::Called { intent, outcome: Some(outcome) } => {
-                if !rounds.last().is_some_and(|round| round.goes_on_with(intent.call_id.as_str())) {
-                    rounds.push(Round::default());
-                }
-                if let Some(round) = rounds.last_mut() {
-                    round.add(intent, outcome);
-                }
+            Step::Heard { content, .. } => told.push(Told::Heard(content.clone())),
+            Step::Said { content, .. } => {
+                told.push(Told::Round(Round { words: content.clone(), ..Round::default() }));
             }
+            Step::Called { outcome: None, .. } => {}
+            Step::Called { intent, outcome: Some(outcome) } => match told.last_mut() {
+                Some(Told::Round(round)) if round.goes_on_with(intent.call_id.as_str()) => round.add(intent, outcome),
+                _ => {
+                    let mut round = Round::default();
+                    round.add(intent, outcome);
+                    told.push(Told::Round(round));
+                }
+            },
         }
     }
-    rounds
+    told
 }
 
 fn call_of(intent: &ToolIntent) -> ToolCall {
@@ -79,20 +91,11 @@ impl Rounds<'_> {
     pub(super) async fn go_on(&mut self) -> Result<u32, RunError> {
         let turn = self.turn;
         let mut rounds = 0;
-        for Round { words, calls, ids, outcomes } in rounds_of(&turn.steps) {
-            self.model_calls += 1;
-            self.output_bytes += words.len();
-            self.shown_bytes += words.len();
-            if calls.is_empty() {
-                let said = if self.mode == ToolMode::Json { json_mode::said(&words) } else { words };
-                self.messages.push(dialogue::assistant(&said));
-                continue;
+        for told in told_of(&turn.steps) {
+            match told {
+                Told::Heard(content) => self.messages.push(dialogue::user(&content)),
+                Told::Round(round) => rounds += self.take_up(round),
             }
-            rounds += 1;
-            for call in &calls {
-                self.calls.count_before(call, true);
-            }
-            self.told_again(&words, &calls, &ids, &outcomes);
         }
         for step in &turn.steps {
             if let Step::Called { intent, outcome: None } = step {
@@ -104,6 +107,24 @@ impl Rounds<'_> {
             self.hear_steers().await?;
         }
         Ok(rounds)
+    }
+
+    /// Answers how many rounds of tools that is.
+    fn take_up(&mut self, round: Round) -> u32 {
+        let Round { words, calls, ids, outcomes } = round;
+        self.model_calls += 1;
+        self.output_bytes += words.len();
+        self.shown_bytes += words.len();
+        if calls.is_empty() {
+            let said = if self.mode == ToolMode::Json { json_mode::said(&words) } else { words };
+            self.messages.push(dialogue::assistant(&said));
+            return 0;
+        }
+        for call in &calls {
+            self.calls.count_before(call, true);
+        }
+        self.told_again(&words, &calls, &ids, &outcomes);
+        1
     }
 
     async fn make_again(&mut self, intent: &ToolIntent) -> Result<(), RunError> {
@@ -141,9 +162,14 @@ mod tests {
 
     #[track_caller]
     fn check(steps: &[Step], expected: &[(&str, &[&str])]) {
-        let rounds = rounds_of(steps);
-        let found: Vec<(&str, Vec<&str>)> =
-            rounds.iter().map(|round| (round.words.as_str(), round.ids.iter().map(String::as_str).collect())).collect();
+        let told = told_of(steps);
+        let found: Vec<(&str, Vec<&str>)> = told
+            .iter()
+            .map(|told| match told {
+                Told::Round(round) => (round.words.as_str(), round.ids.iter().map(String::as_str).collect()),
+                Told::Heard(content) => (content.as_str(), vec!["heard"]),
+            })
+            .collect();
         let expected: Vec<_> = expected.iter().map(|(words, ids)| (*words, ids.to_vec())).collect();
         assert_eq!(found, expected);
     }
@@ -155,6 +181,9 @@ mod tests {
         check(&[said("One."), said("Two.")], &[("One.", &[]), ("Two.", &[])]);
         check(&[called("a-0", true), called("a-1", false)], &[("", &["a-0"])]);
         check(&[called("k1", true), called("k2", true)], &[("", &["k1"]), ("", &["k2"])]);
+        let heard = Step::Heard { message_id: protocol::MessageId(Uuid::nil()), content: "And?".to_owned() };
+        let steps = [said("One."), heard, called("a-0", true)];
+        check(&steps, &[("One.", &[]), ("And?", &["heard"]), ("", &["a-0"])]);
     }
 
     #[test]

@@ -195,6 +195,16 @@ fn an_early_cancel_touches_neither_the_running_turn_nor_the_queue() {
 }
 
 #[test]
+fn a_message_that_was_cancelled_early_is_accepted_whatever_its_policy_and_the_queue() {
+    let tail = "...\n 4 t2 message_accepted x m2 three\n 5 t2 turn_end cancelled runs=0";
+    for policy in ["reject", "steer", "enqueue", "interrupt"] {
+        let script =
+            format!("limit: turns_waiting_max 0 | auto steerable: a | user: one | cancel: x | user#x {policy}: three");
+        check(&script, tail);
+    }
+}
+
+#[test]
 fn an_early_cancel_is_kept_for_a_minute() {
     let ends = |script: &str| run(script).lines.iter().any(|line| line.contains("turn_end"));
     assert!(ends("cancel: x | wait: 59 | user#x: hi"));

@@ -51,7 +51,7 @@ impl Ledger {
     pub(super) fn handed(&self, order: &RunOrder) {
         let calls = order.steps.iter().filter_map(|step| match step {
             Step::Called { intent, outcome } => Some((intent, outcome.is_some())),
-            Step::Said { .. } => None,
+            Step::Said { .. } | Step::Heard { .. } => None,
         });
         let handed: Vec<_> = calls.map(|(intent, is_known)| (intent.idempotency_key.clone(), is_known)).collect();
         let keys: BTreeSet<_> = self.chain.iter().map(|(_, key)| key.clone()).collect();

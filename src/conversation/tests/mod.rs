@@ -13,4 +13,5 @@ mod runs;
 mod simulation;
 mod steer;
 mod stop;
+mod taken;
 mod world;

@@ -277,18 +277,6 @@ fn the_queue_survives_a_crash_in_its_order() {
 }
 
 #[test]
-fn steers_are_offered_again_after_a_crash() {
-    check(
-        "auto steerable: a | user: hi | user steer: two | taken: m2 | crash",
-        "...
-         5 t1 agent_complete a run1 interrupted
-         > route t1 again a
-         6 t1 agent_start a run2
-         > start run2 a m1 attempt=2 steers=m2 skip=m1,m2 before=6",
-    );
-}
-
-#[test]
 fn an_agent_that_is_gone_after_a_crash_fails_the_turn_or_another_goes_on() {
     check(
         "user: hi | route: a | crash | nobody: agent_unavailable",
@@ -312,16 +300,5 @@ fn events_of_a_turn_that_is_over_are_no_hindrance_in_a_replay() {
          10 t2 agent_start a run2
          11 t2 agent_complete a run2 interrupted
          12 t2 agent_start a run3",
-    );
-}
-
-#[test]
-fn a_turn_that_used_a_tool_and_was_joined_by_a_message_is_not_repeated() {
-    check(
-        "auto steerable+replays: a | user: hi | user steer: also | taken: m2 | tool idempotent: k put + result: k | crash",
-        "...
-         7 t1 agent_complete a run1 interrupted
-         8 t1 error agent_crashed router
-         9 t1 turn_end failed runs=1",
     );
 }

@@ -113,9 +113,10 @@ impl Names {
         line
     }
 
-    /// `m2` was said, `k1` was called and answered, `k1!` failed, `k1?k` is to be made again with the key k.
+    /// `m2` was said, `^m2` was heard, `k1` was called and answered, `k1!` failed, `k1?k` is to be made again with the key k.
     fn step(&mut self, step: &Step) -> String {
         match step {
+            Step::Heard { message_id, .. } => format!("^{}", self.message(*message_id)),
             Step::Said { message_id, .. } => self.message(*message_id),
             Step::Called { intent, outcome: None } => format!("{}?{}", intent.call_id, intent.idempotency_key),
             Step::Called { intent, outcome: Some(outcome) } => {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use protocol::{
-    AgentId, Code, Envelope, MessageId, RunId, Timestamp, TurnId,
+    AgentId, Code, Envelope, MessageId, RunId, Seq, Timestamp, TurnId,
     event::{JsonObject, Policy, SwitchReason, Usage},
 };
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use super::{
     checker::{Checker, same_facts},
     dice::Dice,
     ledger::Ledger,
+    taken::Taken,
     world::World,
 };
 use crate::conversation::{
@@ -50,8 +51,7 @@ struct Simulation {
     turns: Vec<TurnId>,
     /// Calls that the open run must make again before anything else.
     to_make_again: Vec<ToolIntent>,
-    /// A run of the open turn took a steer since the last crash: what is left of them is not in the events.
-    taken_in: Option<TurnId>,
+    taken: Taken,
 }
 
 impl Simulation {
@@ -80,7 +80,7 @@ impl Simulation {
             runs,
             turns,
             to_make_again: Vec::new(),
-            taken_in: None,
+            taken: Taken::default(),
         }
     }
 
@@ -125,13 +125,14 @@ impl Simulation {
     fn take(&mut self, decision: &Decision) {
         for numbered in &decision.events {
             self.see(numbered);
-            self.shadow.apply(&numbered.envelope, numbered.note.as_ref());
+            self.shadow.apply(&numbered.envelope, numbered.note.as_ref(), &numbered.taken);
         }
         for effect in &decision.effects {
             if let Effect::Start(order) = effect {
                 assert!(order.not_history.contains(&order.message.id));
                 assert!(order.steers.iter().all(|steer| order.not_history.contains(&steer.id)));
                 self.ledger.handed(order);
+                self.taken.check(order, &self.world.log);
                 self.to_make_again = unknown_of(order);
                 self.runs.push(order.run_id);
             }
@@ -213,10 +214,15 @@ impl Simulation {
         let Some(run_id) = self.world.state.open_run() else { return };
         let mut items = self.owed();
         items.extend(self.items());
-        if items.iter().any(|item| matches!(item, RunItem::SteerTaken(_))) {
-            self.taken_in = self.world.state.open_turn().map(|(turn, _)| turn);
+        // One after the other, so that it is known what was stored after a message was taken.
+        for item in items {
+            if let RunItem::SteerTaken(message) = &item
+                && self.world.state.open_run() == Some(run_id)
+            {
+                self.taken.take(*message, run_id, self.world.state.head());
+            }
+            self.give(Command::Output { run_id, items: vec![item] });
         }
-        self.give(Command::Output { run_id, items });
     }
 
     /// C6: of a run that is over, or that never was.
@@ -306,7 +312,6 @@ impl Simulation {
     }
 
     fn crash(&mut self) {
-        self.taken_in = None;
         let lost = self.dice.below(self.world.uncommitted() as u64 + 1);
         if lost > 0 {
             self.world.lose(usize::try_from(lost).unwrap());
@@ -316,6 +321,7 @@ impl Simulation {
                 self.see(&numbered);
             }
         }
+        self.taken.crash(self.world.log.last().map_or(Seq::ZERO, |last| last.envelope.seq));
         self.shadow = self.world.rebuilt();
         let decision = self.world.crash();
         self.take(&decision);
@@ -330,11 +336,10 @@ impl Simulation {
         if live.is_idle() {
             assert_eq!(self.checker.turns_open(), 0, "liveness: idle, and a turn has no end");
         }
-        self.taken_in = self.taken_in.filter(|turn| Some(*turn) == current);
-        same_facts(live, &self.shadow, self.taken_in.is_some());
+        same_facts(live, &self.shadow);
         if self.dice.below(STEPS_PER_REBUILD) == 0 {
             let rebuilt = self.world.rebuilt();
-            same_facts(live, &rebuilt, self.taken_in.is_some());
+            same_facts(live, &rebuilt);
             assert_eq!(live.recent, rebuilt.recent, "C8: the latest accepted messages");
         }
     }
@@ -343,7 +348,7 @@ impl Simulation {
 fn unknown_of(order: &RunOrder) -> Vec<ToolIntent> {
     let unknown = order.steps.iter().filter_map(|step| match step {
         Step::Called { intent, outcome: None } => Some(intent.clone()),
-        Step::Called { .. } | Step::Said { .. } => None,
+        Step::Called { .. } | Step::Said { .. } | Step::Heard { .. } => None,
     });
     unknown.collect()
 }

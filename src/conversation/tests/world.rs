@@ -126,7 +126,7 @@ impl World {
         });
         let replay_from = self.open_turns.first().map_or(self.log.len(), |(_, place)| *place);
         for numbered in &self.log[replay_from..] {
-            state.apply(&numbered.envelope, self.ledger(&numbered.envelope));
+            state.apply(&numbered.envelope, self.ledger(&numbered.envelope), &numbered.taken);
         }
         state
     }

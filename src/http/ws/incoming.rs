@@ -75,7 +75,8 @@ impl<S> Incoming<S> {
         if self.frames.take(self.patience.frames, Instant::now()).is_ok() {
             return self.frame(frame);
         }
-        Some(self.over(close::RATE_LIMITED, "too many frames, pieces and pings among them".to_owned()))
+        let reason = "too many frames, pieces and pings among them; reconnect later, and send fewer";
+        Some(self.over(close::RATE_LIMITED, reason.to_owned()))
     }
 
     /// What follows where bytes are missing: the end of a message that takes too long, at some time.

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use self::{
     incoming::{Incoming, Patience},
-    outgoing::{Farewell, Frames},
+    outgoing::{Farewell, Frames, Heart},
 };
 use super::{
     auth::{User, caller},
@@ -93,7 +93,8 @@ pub(super) async fn open(
     });
     let farewell =
         Farewell { session, cut: Some(connection::cut(&request)), patience: hub.limits.websocket_pong_timeout };
-    let frames = Frames::new(reader, hub.limits.websocket_ping_interval, pulse, farewell);
+    let heart = Heart::new(pulse, hub.limits.websocket_ping_interval, hub.limits.websocket_pong_timeout);
+    let frames = Frames::new(reader, heart, farewell);
     Ok(response.message_body(BodyStream::new(frames).boxed())?.into())
 }
 

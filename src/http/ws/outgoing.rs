@@ -5,6 +5,7 @@
 
 use std::{
     convert::Infallible,
+    future::Future,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -15,7 +16,7 @@ use actix_http::ws::{CloseCode, CloseReason, Codec, Message};
 use bytes::{Bytes, BytesMut};
 use futures::Stream;
 use protocol::ServerFrame;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::codec::Encoder;
 
 use super::Pulse;
@@ -47,19 +48,72 @@ impl Drop for Farewell {
 pub(super) struct Frames {
     outlet: OutletReader,
     codec: Codec,
-    pings: Interval,
-    pulse: Pulse,
+    heart: Heart,
     is_over: bool,
     farewell: Farewell,
 }
 
+/// Signs of life of the client.
+pub(super) struct Heart {
+    pulse: Pulse,
+    ping_interval: Duration,
+    pong_timeout: Duration,
+    /// The next ping, or the end of the time for an answer.
+    timer: Pin<Box<Sleep>>,
+    is_asked: bool,
+    /// Something was written since the question: it may still be before the client's eyes, and whoever takes nothing at all
+    /// is cut by the deadline for writes.
+    is_behind: bool,
+}
+
+/// What its timer says.
+enum Beat {
+    /// Ask for a sign of life.
+    Ping,
+    /// None came.
+    Gone,
+}
+
+impl Heart {
+    /// Asks every `ping_interval`; whoever is silent for `pong_timeout` after that is gone.
+    pub(super) fn new(pulse: Pulse, ping_interval: Duration, pong_timeout: Duration) -> Self {
+        Self {
+            pulse,
+            ping_interval,
+            pong_timeout,
+            timer: Box::pin(sleep(ping_interval)),
+            is_asked: false,
+            is_behind: false,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Beat> {
+        while self.timer.as_mut().poll(cx).is_ready() {
+            // Whatever was heard before the question is no answer to it.
+            let was_heard = self.pulse.take();
+            match (self.is_asked, was_heard) {
+                (true, false) if self.is_behind => self.begin(true, self.pong_timeout),
+                (true, false) => return Poll::Ready(Beat::Gone),
+                (true, true) => self.begin(false, self.ping_interval.saturating_sub(self.pong_timeout)),
+                (false, _) => {
+                    self.begin(true, self.pong_timeout);
+                    return Poll::Ready(Beat::Ping);
+                }
+            }
+        }
+        Poll::Pending
+    }
+
+    fn begin(&mut self, is_asked: bool, time: Duration) {
+        (self.is_asked, self.is_behind) = (is_asked, false);
+        self.timer.as_mut().reset(Instant::now() + time);
+    }
+}
+
 impl Frames {
-    /// Pings every `ping_interval`; a client that was silent since the last one is gone.
-    pub(super) fn new(outlet: OutletReader, ping_interval: Duration, pulse: Pulse, farewell: Farewell) -> Self {
-        let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
-        // Two at once would not leave the client the time to answer the first.
-        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { outlet, codec: Codec::new(), pings, pulse, is_over: false, farewell }
+    /// Frames of what the outlet takes.
+    pub(super) fn new(outlet: OutletReader, heart: Heart, farewell: Farewell) -> Self {
+        Self { outlet, codec: Codec::new(), heart, is_over: false, farewell }
     }
 
     fn write_all(&mut self, bytes: &mut BytesMut, cx: &mut Context<'_>) {
@@ -118,15 +172,14 @@ impl Frames {
         }
     }
 
-    /// Asks a client that was heard for another sign of life.
-    fn ping(&mut self, bytes: &mut BytesMut, cx: &mut Context<'_>) {
-        if self.is_over || self.pings.poll_tick(cx).is_pending() {
-            return;
-        }
-        if self.pulse.take() {
-            self.encode(Message::Ping(Bytes::new()), bytes);
-        } else {
-            self.close(Some(CloseCode::Away.into()), bytes);
+    /// Asks the client for a sign of life, and lets it go where none came.
+    fn beat(&mut self, bytes: &mut BytesMut, cx: &mut Context<'_>) {
+        while !self.is_over {
+            match self.heart.poll(cx) {
+                Poll::Ready(Beat::Ping) => self.encode(Message::Ping(Bytes::new()), bytes),
+                Poll::Ready(Beat::Gone) => self.close(Some(CloseCode::Away.into()), bytes),
+                Poll::Pending => return,
+            }
         }
     }
 }
@@ -138,7 +191,8 @@ impl Stream for Frames {
         let this = self.get_mut();
         let mut bytes = BytesMut::new();
         this.write_all(&mut bytes, cx);
-        this.ping(&mut bytes, cx);
+        this.heart.is_behind |= !bytes.is_empty();
+        this.beat(&mut bytes, cx);
         match (bytes.is_empty(), this.is_over) {
             (false, _) => Poll::Ready(Some(Ok(bytes.freeze()))),
             (true, true) => Poll::Ready(None),

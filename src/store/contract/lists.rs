@@ -85,6 +85,21 @@ pub(super) async fn messages_come_in_pages_oldest_first(store: &dyn Store) {
     }
 }
 
+pub(super) async fn the_latest_messages_are_those_up_to_a_place(store: &dyn Store) {
+    let mut writer = Writer::new(store).await;
+    let turn = new_turn();
+    let events = (0..6).map(|number| writer.accepted(turn, &format!("c{number}"), &format!("question {number}")));
+    let events: Vec<_> = events.collect();
+    writer.append(store, events).await;
+    for (up_to, limit, expected) in
+        [(6, 2, &[5, 6][..]), (4, 3, &[2, 3, 4]), (2, 50, &[1, 2]), (0, 50, &[]), (99, 1, &[6])]
+    {
+        let found = store.latest_messages(writer.id, Seq(up_to), limit).await.unwrap();
+        let places: Vec<u64> = found.iter().map(|message| message.seq.0).collect();
+        assert_eq!(places, expected, "up to {up_to}, {limit}");
+    }
+}
+
 pub(super) async fn interactions_come_in_pages_oldest_first(store: &dyn Store) {
     let mut writer = Writer::new(store).await;
     let turn = new_turn();

@@ -1,10 +1,11 @@
 //! Becoming the writer, and what is read then.
 
 use protocol::{
-    Seq,
+    MessageId, Seq,
     event::{JsonObject, MessageStatus},
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::support::*;
 use crate::store::{
@@ -109,6 +110,26 @@ pub(super) async fn the_ledger_of_open_turns_comes_along(store: &dyn Store) {
     let opened = opened(open(store, &writer.key, false).await);
     assert_eq!(opened.effects.last().map(|line| &line.note), both[1].effect.as_deref());
     assert_eq!(opened.effects.len(), 2);
+}
+
+pub(super) async fn what_runs_took_of_the_messages_of_open_turns_comes_along(store: &dyn Store) {
+    let mut writer = Writer::new(store).await;
+    let (done, runs) = (new_turn(), new_turn());
+    let [one, two, three, four] = [1, 2, 3, 4].map(|number| MessageId(Uuid::from_u128(number)));
+    let past = vec![writer.accepted(done, "c1", "a"), writer.chunk(done, "x").with_taken(vec![one])];
+    writer.append(store, past).await;
+    let over = vec![writer.turn_end(done), writer.accepted(runs, "c2", "b"), writer.started(runs)];
+    writer.append(store, over).await;
+    // Beside text alone, and with everything else; the same once more.
+    let text = vec![writer.chunk(runs, "y").with_taken(vec![two])];
+    writer.append(store, text.clone()).await;
+    assert_eq!(writer.append(store, text).await, Written::Appended { head: Seq(6) });
+    let called = writer.tool(runs, "k", json!({}), json!(1)).map(|event| event.with_taken(vec![three]));
+    let other = [writer.chunk(runs, "z").with_taken(vec![two, four])];
+    writer.append(store, [called.to_vec(), other.to_vec()].concat()).await;
+    let opened = opened(open(store, &writer.key, false).await);
+    let expected = [(6, two), (7, three), (8, three), (9, two), (9, four)].map(|(seq, id)| (Seq(seq), id));
+    assert_eq!(opened.taken, expected);
 }
 
 pub(super) async fn the_latest_256_accepted_messages_come_along(store: &dyn Store) {

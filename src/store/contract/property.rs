@@ -110,7 +110,9 @@ impl Model {
         let mut events = match kind {
             Kind::Accepted { turn: of, client } => vec![writer.accepted(turn(of), &format!("c{client}"), "words")],
             Kind::Started { turn: of } => vec![writer.started(turn(of))],
-            Kind::Chunk { turn: of } => vec![writer.chunk(turn(of), "words")],
+            Kind::Chunk { turn: of } => {
+                vec![writer.chunk(turn(of), "words").with_taken(vec![MessageId(Uuid::from_u128(7))])]
+            }
             Kind::Said { turn: of } => vec![writer.said(turn(of), "слова", MessageStatus::Complete)],
             Kind::Switched { turn: of } => vec![writer.switched(turn(of), "b")],
             Kind::Tool { turn: of } => writer.tool(turn(of), "t", json!([1, {}]), json!("r")).to_vec(),
@@ -139,7 +141,8 @@ fn with_id(event: &StoredEvent, id: MessageId) -> StoredEvent {
     if let Event::MessageAccepted { message_id, .. } | Event::MessageComplete { message_id, .. } = &mut envelope.event {
         *message_id = id;
     }
-    StoredEvent { effect: event.effect.clone(), ..StoredEvent::new(envelope, event.accepted.clone()).unwrap() }
+    let (effect, taken) = (event.effect.clone(), event.taken.clone());
+    StoredEvent { effect, taken, ..StoredEvent::new(envelope, event.accepted.clone()).unwrap() }
 }
 
 fn same_words(one: &Written, two: &Written) -> bool {

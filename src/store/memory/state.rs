@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::store::{
     ConversationKey, ConversationStatus, EffectRecord, Fence, InternalId, NewConversation, Opened, StoreError,
     StoredEvent, Write, Written, nul,
-    projection::{EffectRow, InteractionRow, MessageRow, Rows, TurnRow, project},
+    projection::{EffectRow, InteractionRow, MessageRow, Rows, TakenRow, TurnRow, project},
 };
 
 /// The latest accepted messages that an opened conversation brings.
@@ -48,6 +48,7 @@ struct Conversation {
     messages: Vec<MessageRow>,
     interactions: Vec<InteractionRow>,
     effects: Vec<EffectRow>,
+    taken: Vec<TakenRow>,
 }
 
 impl Conversation {
@@ -68,6 +69,7 @@ impl Conversation {
             messages: Vec::new(),
             interactions: Vec::new(),
             effects: Vec::new(),
+            taken: Vec::new(),
         }
     }
 
@@ -106,6 +108,7 @@ impl Conversation {
         }
         self.messages.extend(rows.messages);
         self.interactions.extend(rows.interactions);
+        self.taken.extend(rows.taken);
         for row in rows.effects {
             match self.effects.iter_mut().find(|known| known.is_of_same_call(&row)) {
                 Some(known) => known.absorb(&row),
@@ -126,6 +129,7 @@ impl Conversation {
         self.messages.clear();
         self.interactions.clear();
         self.effects.clear();
+        self.taken.clear();
     }
 
     /// The oldest turn that is not over.
@@ -241,12 +245,13 @@ fn opened(id: InternalId, created: bool, conversation: &Conversation) -> Result<
     let skipped = conversation.place(from).unwrap_or(usize::MAX);
     let replay = conversation.events.iter().skip(skipped).map(|body| parsed(body)).collect::<Result<_, _>>()?;
     let effects = conversation.effects.iter().filter(|row| row.seq_intent >= from).map(effect).collect();
+    let taken = conversation.taken.iter().filter(|row| row.seq >= from).map(|row| (row.seq, row.message_id)).collect();
     let mut recent: Vec<_> = conversation.messages.iter().rev().filter_map(reads::accepted).collect();
     let recent_is_all = recent.len() <= RECENT_MAX;
     recent.truncate(RECENT_MAX);
     recent.reverse();
     let record = reads::record(conversation);
-    Ok(Opened { id, fence: conversation.fence, created, record, replay, effects, recent, recent_is_all })
+    Ok(Opened { id, fence: conversation.fence, created, record, replay, effects, taken, recent, recent_is_all })
 }
 
 fn effect(row: &EffectRow) -> EffectRecord {

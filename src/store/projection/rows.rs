@@ -1,7 +1,7 @@
 //! The rows that stand beside the log.
 
 use protocol::{
-    AgentId, ClientMessageId, Seq, Timestamp, ToolCallId, TurnId,
+    AgentId, ClientMessageId, MessageId, Seq, Timestamp, ToolCallId, TurnId,
     event::{MessageStatus, Role, TurnStatus},
 };
 use serde_json::Value;
@@ -155,6 +155,17 @@ impl EffectRow {
     }
 }
 
+/// A row of `steers_taken`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenRow {
+    /// The event before which it was taken.
+    pub seq: Seq,
+    /// The message.
+    pub message_id: MessageId,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Everything that follows from some events of one conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
@@ -166,6 +177,8 @@ pub struct Rows {
     pub interactions: Vec<InteractionRow>,
     /// One a tool call.
     pub effects: Vec<EffectRow>,
+    /// In the order of the log.
+    pub taken: Vec<TakenRow>,
     /// Who answers from here on, if that changed.
     pub current_agent: Option<AgentId>,
     /// The conversation was ended.
@@ -175,9 +188,9 @@ pub struct Rows {
 impl Rows {
     /// Whether the events are in the log and nowhere else.
     pub fn is_empty(&self) -> bool {
-        let Self { turns, messages, interactions, effects, current_agent, ended } = self;
+        let Self { turns, messages, interactions, effects, taken, current_agent, ended } = self;
         let is_empty = turns.is_empty() && messages.is_empty() && interactions.is_empty() && effects.is_empty();
-        is_empty && current_agent.is_none() && !ended
+        is_empty && taken.is_empty() && current_agent.is_none() && !ended
     }
 
     /// Merges what the next events say, so that a turn has one row however many appends it went through.
@@ -187,6 +200,7 @@ impl Rows {
         }
         self.messages.extend(later.messages);
         self.interactions.extend(later.interactions);
+        self.taken.extend(later.taken);
         for effect in later.effects {
             self.add_effect(effect);
         }

@@ -19,7 +19,10 @@ use super::{
     checkpoints::Checkpoints,
     patience::{Doubt, Patience},
 };
-use crate::store::Store;
+use crate::{
+    chaos::{self, Bug},
+    store::Store,
+};
 
 /// How long a statement waits for another process that holds the SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -200,6 +203,7 @@ async fn sqlite(options: &SqlOptions) -> Result<SqlStore, ConnectError> {
         .page_size(PAGE_BYTES)
         .pragma("wal_autocheckpoint", options.checkpoints.log_pages_max(PAGE_BYTES).to_string())
         .synchronous(match options.synchronous {
+            _ if chaos::plants(Bug::NoFsync) => SqliteSynchronous::Off,
             Synchronous::Full => SqliteSynchronous::Full,
             Synchronous::Normal => SqliteSynchronous::Normal,
         });

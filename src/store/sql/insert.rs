@@ -5,7 +5,7 @@ use sea_orm::{DatabaseTransaction, DbErr, Value};
 use super::statement::{ManyRows, int};
 use crate::store::{
     EffectNote, Fence, InternalId, StoredEvent,
-    projection::{EffectRow, InteractionRow, MessageRow, Rows, TurnRow},
+    projection::{EffectRow, InteractionRow, MessageRow, Rows, TakenRow, TurnRow},
 };
 
 /// Everything that one conversation adds in a commit.
@@ -121,6 +121,12 @@ const EFFECTS: Table = Table {
            WHERE tool_effects.conversation_id = excluded.conversation_id",
 };
 
+const TAKEN: Table = Table {
+    name: "steers_taken",
+    columns: &["conversation_id", "seq", "message_id", "tenant", "created_at"],
+    tail: "",
+};
+
 /// Rows to be inserted into one table.
 pub(super) struct Insertion {
     pub(super) table: Table,
@@ -129,7 +135,7 @@ pub(super) struct Insertion {
 }
 
 /// All rows of all conversations. A row of an earlier table may be named by one of a later.
-pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 5] {
+pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 6] {
     fn of<T>(table: Table, rows: &[T], values: impl Fn(&T) -> Vec<Value>) -> Insertion {
         Insertion { table, rows: rows.iter().map(values).collect() }
     }
@@ -138,12 +144,14 @@ pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 5] {
     let messages = placed(additions, |addition| &addition.rows.messages);
     let interactions = placed(additions, |addition| &addition.rows.interactions);
     let effects = placed(additions, |addition| &addition.rows.effects);
+    let taken = placed(additions, |addition| &addition.rows.taken);
     [
         of(EVENTS, &events, |(addition, events)| event_values(addition, events)),
         of(TURNS, &turns, |(addition, row)| turn_values(addition, row)),
         of(MESSAGES, &messages, |(addition, row)| message_values(addition, row)),
         of(INTERACTIONS, &interactions, |(addition, row)| interaction_values(addition, row)),
         of(EFFECTS, &effects, |(addition, row)| effect_values(addition, row)),
+        of(TAKEN, &taken, |(addition, row)| taken_values(addition, row)),
     ]
 }
 
@@ -262,5 +270,15 @@ fn effect_values(addition: &Addition<'_>, row: &EffectRow) -> Vec<Value> {
         row.seq_result.map(|seq| int(seq.0)).into(),
         row.created_at.to_datetime().into(),
         row.updated_at.to_datetime().into(),
+    ]
+}
+
+fn taken_values(addition: &Addition<'_>, row: &TakenRow) -> Vec<Value> {
+    vec![
+        addition.conversation.0.into(),
+        int(row.seq.0).into(),
+        row.message_id.0.into(),
+        addition.tenant.as_str().into(),
+        row.at.to_datetime().into(),
     ]
 }

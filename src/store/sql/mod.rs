@@ -5,6 +5,7 @@
 //! conversation.
 
 mod append;
+pub mod backup;
 mod boot;
 mod checkpoints;
 mod commit;
@@ -126,8 +127,8 @@ impl Store for SqlStore {
         self.in_time(Call::Read, self.read_turn(id, turn)).await
     }
 
-    async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
-        self.in_time(Call::Read, self.read_latest_messages(id, limit)).await
+    async fn latest_messages(&self, id: InternalId, up_to: Seq, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
+        self.in_time(Call::Read, self.read_latest_messages(id, up_to, limit)).await
     }
 
     async fn history(

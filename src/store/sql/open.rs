@@ -1,6 +1,6 @@
 //! Opening: raises the fence, so that no earlier writer can store any more, and reads what the new one needs.
 
-use protocol::{Envelope, Seq, Timestamp, TurnId};
+use protocol::{Envelope, MessageId, Seq, Timestamp, TurnId};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
@@ -47,6 +47,9 @@ const RECENT: &str = "SELECT id, turn_id, seq, client_message_id, body_hash FROM
 const EFFECTS: &str = "SELECT turn_id, tool_call_id, run_id, effect, idempotency_key, arguments_hash, status \
      FROM tool_effects WHERE conversation_id = ? AND seq_intent >= ? ORDER BY seq_intent";
 
+const TAKEN: &str = "SELECT seq, message_id FROM steers_taken WHERE conversation_id = ? AND seq >= ? \
+     ORDER BY seq, message_id";
+
 /// Becomes the writer of a conversation.
 pub(super) async fn open(
     transaction: &DatabaseTransaction,
@@ -91,20 +94,21 @@ async fn opened(
     created: bool,
 ) -> Result<Opened, StoreError> {
     let (id, fence) = (InternalId(row.id), Fence(row.fence.cast_unsigned()));
-    let (mut replay, mut effects, mut recent) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut replay, mut effects, mut taken, mut recent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     if !created {
         let open_turn = open_turn(transaction, id).await?;
         if let Some((turn, accepted)) = open_turn {
             row.open_turn = Some(turn.0);
             replay = events(transaction, id, accepted, seq(row.head)?).await?;
             effects = ledger(transaction, id, accepted).await?;
+            taken = steers_taken(transaction, id, accepted).await?;
         }
         recent = recent_messages(transaction, id).await?;
     }
     let recent_is_all = recent.len() <= RECENT_MAX;
     recent.truncate(RECENT_MAX);
     recent.reverse();
-    Ok(Opened { id, fence, created, record: row.record()?, replay, effects, recent, recent_is_all })
+    Ok(Opened { id, fence, created, record: row.record()?, replay, effects, taken, recent, recent_is_all })
 }
 
 async fn open_turn(transaction: &DatabaseTransaction, id: InternalId) -> Result<Option<(TurnId, Seq)>, StoreError> {
@@ -129,6 +133,15 @@ async fn events(
 async fn ledger(transaction: &DatabaseTransaction, id: InternalId, from: Seq) -> Result<Vec<EffectRecord>, StoreError> {
     let rows = transaction.query_all_raw(prepared(transaction, EFFECTS, [id.0.into(), int(from.0).into()])).await?;
     rows.iter().map(|row| EffectColumns::from_query_result(row, "")?.record()).collect()
+}
+
+async fn steers_taken(
+    transaction: &DatabaseTransaction,
+    id: InternalId,
+    from: Seq,
+) -> Result<Vec<(Seq, MessageId)>, StoreError> {
+    let rows = transaction.query_all_raw(prepared(transaction, TAKEN, [id.0.into(), int(from.0).into()])).await?;
+    rows.iter().map(|row| Ok((seq(row.try_get_by_index(0)?)?, MessageId(row.try_get_by_index(1)?)))).collect()
 }
 
 /// The newest first, and one more than is wanted: that tells whether these are all.

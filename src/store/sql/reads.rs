@@ -154,10 +154,12 @@ impl SqlStore {
     pub(super) async fn read_latest_messages(
         &self,
         id: InternalId,
+        up_to: Seq,
         limit: u32,
     ) -> Result<Vec<MessageRecord>, StoreError> {
         let newest_first = message::Entity::find()
             .filter(message::Column::ConversationId.eq(id.0))
+            .filter(message::Column::Seq.lte(int(up_to.0)))
             .order_by_desc(message::Column::Seq)
             .limit(u64::from(limit))
             .all(&self.reader())

@@ -36,6 +36,9 @@ const TRIM: &str = "DELETE FROM events WHERE conversation_id = ? AND seq_first I
 const FORGET: &str = "DELETE FROM tool_effects WHERE (turn_id, tool_call_id) IN \
      (SELECT turn_id, tool_call_id FROM tool_effects WHERE conversation_id = ? AND seq_intent < ? LIMIT ?)";
 
+const FORGET_TAKEN: &str = "DELETE FROM steers_taken WHERE (conversation_id, seq, message_id) IN \
+     (SELECT conversation_id, seq, message_id FROM steers_taken WHERE conversation_id = ? AND seq < ? LIMIT ?)";
+
 const TRIMMED: &str = "UPDATE turns SET log_kept = FALSE WHERE conversation_id = ? AND log_kept = TRUE AND seq_end < ?";
 
 /// The row stays: its version may never go back.
@@ -83,7 +86,9 @@ impl SqlStore {
         let Some(first) = new_first(row)? else { return Ok(()) };
         let moved = self.execute(MOVE, [first.into(), id.into(), first.into()]).await?;
         let rows = self.in_portions(TRIM, &[id.into(), id.into(), first.into(), portion()]).await?;
-        self.in_portions(FORGET, &[id.into(), first.into(), portion()]).await?;
+        for sql in [FORGET, FORGET_TAKEN] {
+            self.in_portions(sql, &[id.into(), first.into(), portion()]).await?;
+        }
         self.execute(TRIMMED, [id.into(), first.into()]).await?;
         swept.conversations += moved;
         swept.event_rows += rows;

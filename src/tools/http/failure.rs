@@ -36,7 +36,7 @@ pub(super) enum HttpFailure {
     Encoded(String),
     #[error("`{0}` cannot be reached")]
     Unreachable(String),
-    #[error("the answer of `{0}` broke off or is not HTTP")]
+    #[error("the answer of `{0}` broke off or is not HTTP, so what it did is not known")]
     Broken(String),
 }
 

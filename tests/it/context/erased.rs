@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use entity::agent_conversation_data as row;
+use faultproxy::Proxy;
 use protocol::{AgentId, ConversationId, Timestamp, event::JsonObject};
 use reqwest::Method;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
@@ -26,7 +27,6 @@ use uuid::Uuid;
 use super::subjects::{Before, Subject, Truth};
 use crate::support::{
     client::new_id,
-    proxy::Proxy,
     redis::OwnRedis,
     server::{CONCIERGE, Starting},
     sql,
@@ -173,7 +173,7 @@ async fn until_gone(redis: &OwnRedis) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_that_was_away_during_the_erasure_forgets_it_with_a_later_sweep() {
     let redis = OwnRedis::start().await;
-    let proxy = Proxy::before(&redis.url());
+    let proxy = Proxy::before(&redis.url()).unwrap();
     let server = Starting::with(&format!("{CONCIERGE}retention: {{ sweep_interval: 1s }}\n"))
         .env("SWITCHBOARD_CONTEXT__URL", &proxy.url(&redis.url()))
         .start();

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use faultproxy::Proxy;
 use protocol::{Timestamp, event::JsonObject};
 use redis::AsyncTypedCommands;
 use secrecy::SecretString;
@@ -15,7 +16,7 @@ use switchboard::context::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::support::{proxy::Proxy, redis::OwnRedis};
+use crate::support::redis::OwnRedis;
 
 /// One call waits for Redis at most this long (200 ms for a read and as much for a write), with room for a busy machine.
 const CALL_MAX: Duration = Duration::from_millis(900);
@@ -183,7 +184,7 @@ async fn an_older_version_that_arrives_late_replaces_nothing_and_entries_end_by_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_fell_silent_is_given_up_for_a_new_one() {
     let redis = OwnRedis::start().await;
-    let proxy = Proxy::before(&redis.url());
+    let proxy = Proxy::before(&redis.url()).unwrap();
     let url = proxy.url(&redis.url());
     let bench = Bench::at(redis, url);
     bench.round(0).await;
@@ -238,7 +239,7 @@ async fn a_redis_that_wants_another_password_is_passed_by() {
 /// room for a busy machine.
 async fn check_slow(before_the_first_call: bool) -> (Bench, Proxy) {
     let redis = OwnRedis::start().await;
-    let proxy = Proxy::before(&redis.url());
+    let proxy = Proxy::before(&redis.url()).unwrap();
     let url = proxy.url(&redis.url());
     let bench = Bench::at(redis, url);
     if before_the_first_call {

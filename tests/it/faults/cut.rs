@@ -1,13 +1,11 @@
 //! The connection is cut at every byte of an append, both ways.
 
+use faultproxy::{End, Way};
 use switchboard::store::{Store, StoreError};
 use tokio::task::JoinSet;
 
 use super::writer::{Bench, Shape, Writer};
-use crate::support::{
-    proxy::{End, Way},
-    sql::empty_postgres,
-};
+use crate::support::sql::empty_postgres;
 
 /// They share the bytes among them.
 const WORKERS: usize = 8;

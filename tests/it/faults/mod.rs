@@ -1,6 +1,7 @@
 //! Databases, disks and caches that are gone, silent, full, crowded or half made: a clear message, nothing acknowledged
 //! that is not stored, nothing lost or doubled, and everything goes on by itself.
 
+mod cancel;
 mod crowded;
 mod cut;
 mod disk;

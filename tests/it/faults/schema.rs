@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use faultproxy::{End, Proxy, Way};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use switchboard::store::sql::{ConnectError, SqlOptions, SqlStore};
 
 use crate::support::{
-    proxy::{End, Proxy, Way},
     server::{CONCIERGE, Starting, TestServer},
     sql::empty_postgres,
 };
@@ -25,7 +25,7 @@ async fn count(database: &DatabaseConnection, of: &str) -> i64 {
 #[tokio::test]
 async fn cut_anywhere_while_the_schema_is_made_there_is_all_of_it_or_nothing() {
     let url = empty_postgres().await;
-    let (proxy, direct) = (Proxy::before(&url), Database::connect(&url).await.unwrap());
+    let (proxy, direct) = (Proxy::before(&url).unwrap(), Database::connect(&url).await.unwrap());
     let tables = "information_schema.tables WHERE table_schema = 'public'";
     let mut cuts = 0;
     for bytes in (50..).step_by(1_500) {
@@ -42,7 +42,7 @@ async fn cut_anywhere_while_the_schema_is_made_there_is_all_of_it_or_nothing() {
         }
     }
     assert!(cuts >= 5, "only {cuts} cuts");
-    assert_eq!(count(&direct, "seaql_migrations").await, 13);
+    assert_eq!(count(&direct, "seaql_migrations").await, 14);
 }
 
 /// The kernel ends the server at the first byte that makes a file longer than this, whatever it is doing.

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
+use faultproxy::{End, Way};
 use switchboard::store::{Store, StoreError, sql::SqlOptions};
 use tokio::{task::JoinSet, time::Instant};
 
 use super::writer::{Bench, Shape, Writer};
-use crate::support::{
-    proxy::{End, Way},
-    sql::empty_postgres,
-};
+use crate::support::sql::empty_postgres;
 
 const COMMIT_TIME_MAX: Duration = Duration::from_millis(400);
 /// Far more than any of these waits may take, and far less than for ever.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use faultproxy::Proxy;
 use tokio::time::Instant;
 
 use super::{assert_recovers, impatient, model};
 use crate::support::{
     client::{new_id, said},
-    proxy::Proxy,
     redis::OwnRedis,
     server::{CONCIERGE, Starting},
     sql::empty_postgres,
@@ -28,7 +28,7 @@ fn check_refused(mut starting: Starting, code: i32, says: &[&str]) {
 #[tokio::test]
 async fn a_database_that_is_gone_or_silent_at_the_start_is_told_and_the_next_start_works() {
     let database = empty_postgres().await;
-    let proxy = Proxy::before(&database);
+    let proxy = Proxy::before(&database).unwrap();
     let model = model(1, 1).await;
     let url = proxy.url(&database);
     proxy.go_away();
@@ -43,7 +43,7 @@ async fn a_database_that_is_gone_or_silent_at_the_start_is_told_and_the_next_sta
 #[tokio::test]
 async fn a_database_that_comes_a_moment_later_is_waited_for() {
     let database = empty_postgres().await;
-    let proxy = Proxy::before(&database);
+    let proxy = Proxy::before(&database).unwrap();
     proxy.go_away();
     let starting = Starting::with(CONCIERGE).env("SWITCHBOARD_DATABASE__URL", &proxy.url(&database));
     let started = tokio::task::spawn_blocking(|| starting.start());

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{UnderWay, assert_recovers, assert_refuses, assert_whole, impatient, model};
-use crate::support::{proxy::Proxy, sql::empty_postgres};
+use crate::support::sql::empty_postgres;
+use faultproxy::Proxy;
 
 const TOKENS: usize = 60;
 const SILENT: &str = "the database was silent for 3s (`database.commit_timeout`)";
@@ -21,7 +22,7 @@ enum Fault {
 
 async fn check(fault: Fault, reasons: &[&str]) {
     let database = empty_postgres().await;
-    let proxy = Proxy::before(&database);
+    let proxy = Proxy::before(&database).unwrap();
     let model = model(TOKENS as u64, 1).await;
     let server = impatient(&proxy.url(&database), &model).start();
     let turn = UnderWay::begin(&server).await;
@@ -62,7 +63,7 @@ async fn a_turn_goes_on_where_another_database_server_takes_over() {
 #[tokio::test]
 async fn a_turn_whose_connections_are_cut_again_and_again_is_whole() {
     let database = empty_postgres().await;
-    let proxy = Proxy::before(&database);
+    let proxy = Proxy::before(&database).unwrap();
     let model = model(TOKENS as u64, 1).await;
     let server = impatient(&proxy.url(&database), &model).start();
     let turn = UnderWay::begin(&server).await;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use faultproxy::Proxy;
 use protocol::{
     AgentId, ConversationId, Envelope, Event, MessageId, Seq, Timestamp, TurnId,
     event::{JsonObject, Role},
@@ -14,8 +15,6 @@ use switchboard::store::{
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::support::proxy::Proxy;
-
 /// Far more than any store may take to come back.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -27,7 +26,7 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) async fn on(database: &str, tweak: impl FnOnce(&mut SqlOptions)) -> Self {
-        let proxy = Proxy::before(database);
+        let proxy = Proxy::before(database).unwrap();
         let mut options = SqlOptions { connections_max: 1, ..SqlOptions::new(proxy.url(database).into()) };
         tweak(&mut options);
         let store = SqlStore::connect(options).await.unwrap();

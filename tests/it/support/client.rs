@@ -220,6 +220,21 @@ impl WsClient {
         }
     }
 
+    /// All events until the server closes the socket.
+    pub(crate) async fn until_closed(&mut self) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let next = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("a close in time");
+            match next {
+                Some(Ok(Message::Text(text))) => events.push(serde_json::from_str::<Value>(&text).unwrap()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                Some(Ok(_)) => {}
+            }
+        }
+        events.retain(|event| event["op"].is_null());
+        events
+    }
+
     /// The next frame with this `op`; events that come before are put into `events`.
     pub(crate) async fn op(&mut self, op: &str, events: &mut Vec<Value>) -> Value {
         loop {
@@ -280,13 +295,20 @@ impl SseClient {
     /// The next event; none at the end of the stream. Comments are passed over.
     pub(crate) async fn next(&mut self) -> Option<SseEvent> {
         loop {
+            let event = parse(&self.block().await?);
+            if event.is_some() {
+                return event;
+            }
+        }
+    }
+
+    /// The next lines up to an empty one, comments too; none at the end of the stream.
+    pub(crate) async fn block(&mut self) -> Option<String> {
+        loop {
             if let Some((block, rest)) = self.text.split_once("\n\n") {
-                let event = parse(block);
+                let block = block.to_owned();
                 self.text = rest.to_owned();
-                if let Some(event) = event {
-                    return Some(event);
-                }
-                continue;
+                return Some(block);
             }
             let chunk =
                 tokio::time::timeout(PATIENCE, self.response.chunk()).await.expect("a chunk in time").unwrap()?;

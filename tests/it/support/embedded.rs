@@ -1,21 +1,27 @@
 //! A server inside the test's process, with agents that the test brings, on whatever the environment says.
 
-use std::{ops::Deref, sync::Arc, thread::JoinHandle};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex},
+    thread::JoinHandle,
+};
 
 use switchboard::{
     agent::catalog::{AgentLimits, AgentSlot},
-    app::{Options, Running, runtime},
+    app::{Options, Running, Stopped, runtime},
     routing::RouteRules,
     store::Store,
 };
-use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use super::{backing::Backing, client::Api, faulty::FaultyStore, scripted::scripted};
 
 pub(crate) struct Embedded {
     api: Api,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    stop: CancellationToken,
+    thread: Arc<Mutex<Option<JoinHandle<Stopped>>>>,
+    /// Cancelled when it stops what still runs, because it is about to end.
+    pub(crate) stopping: CancellationToken,
     /// What the server writes to; it can be told to fail.
     pub(crate) store: Arc<FaultyStore>,
 }
@@ -52,7 +58,8 @@ impl Embedded {
         options.store_shards = backing.store_shards();
         tweak(&mut options);
         let (started, heard) = std::sync::mpsc::channel();
-        let (stop, stopped) = oneshot::channel::<()>();
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
         let thread = std::thread::spawn(move || {
             let runtime = runtime().unwrap();
             actix::System::with_tokio_rt(|| runtime).block_on(async move {
@@ -60,22 +67,32 @@ impl Embedded {
                 let store = Arc::new(FaultyStore::around(Arc::clone(&opened.store)));
                 let theirs: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
                 let running = Running::start(runtime, options, theirs, Arc::clone(&opened.context)).await.unwrap();
-                started.send((running.address, store)).unwrap();
-                stopped.await.ok();
-                running.drain().await;
+                started.send((running.address, running.hub.stopping.clone(), store)).unwrap();
+                stopped.cancelled().await;
+                let stopped = running.drain().await;
                 opened.close().await;
-            });
+                stopped
+            })
         });
-        let (address, store) = heard.recv().expect("a server that starts");
+        let (address, stopping, store) = heard.recv().expect("a server that starts");
         let api = Api { url: format!("http://{address}"), admin_token: "admin-token-of-this-test".to_owned() };
-        Self { api, stop: Some(stop), thread: Some(thread), store }
+        Self { api, stop, thread: Arc::new(Mutex::new(Some(thread))), stopping, store }
+    }
+
+    /// Tells it to go down, from now on; answers how it ended, when it has.
+    pub(crate) fn go_down(&self) -> impl Future<Output = Stopped> + use<> {
+        self.stop.cancel();
+        let thread = Arc::clone(&self.thread);
+        let joined = tokio::task::spawn_blocking(move || thread.lock().unwrap().take().unwrap().join().unwrap());
+        async move { joined.await.unwrap() }
     }
 }
 
 impl Drop for Embedded {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        self.stop.cancel();
+        // Where it was told before, somebody else waits for it.
+        if let Some(thread) = self.thread.lock().ok().and_then(|mut thread| thread.take()) {
             thread.join().ok();
         }
     }

@@ -1,6 +1,6 @@
 //! A store that fails on request, around any store that does not.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
@@ -14,13 +14,17 @@ use switchboard::{
 };
 use tokio::sync::watch;
 
-/// Passes every call on, unless it was told to fail. Reads always go on, as on a full disk.
+/// Passes every call on, unless it was told to fail. Reads go on meanwhile, as on a full disk, unless they are to wait.
 #[derive(Debug)]
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
     faults: watch::Sender<Faults>,
     /// Writes that were refused so far.
     refused: watch::Sender<usize>,
+    /// Whether look-ups of client ids wait.
+    look_ups_stall: watch::Sender<bool>,
+    /// Client ids that were asked for so far.
+    looked_up: watch::Sender<usize>,
 }
 
 /// What goes wrong on request.
@@ -29,11 +33,18 @@ struct Faults {
     fail: bool,
     stall: bool,
     lose_answers: bool,
+    delay: Duration,
 }
 
 impl FaultyStore {
     pub(crate) fn around(inner: Arc<dyn Store>) -> Self {
-        Self { inner, faults: watch::Sender::default(), refused: watch::Sender::default() }
+        Self {
+            inner,
+            faults: watch::Sender::default(),
+            look_ups_stall: watch::Sender::default(),
+            refused: watch::Sender::default(),
+            looked_up: watch::Sender::default(),
+        }
     }
 
     /// From here on what writes, and a ping, is refused as [`StoreError::Unavailable`], or is not any more.
@@ -50,6 +61,28 @@ impl FaultyStore {
     /// wrong moment; or not any more.
     pub(crate) fn lose_answers(&self, lose: bool) {
         self.faults.send_modify(|faults| faults.lose_answers = lose);
+    }
+
+    /// From here on whoever asks whether a message is known waits, or goes on.
+    pub(crate) fn stall_look_ups(&self, stall: bool) {
+        self.look_ups_stall.send_replace(stall);
+    }
+
+    /// How many client ids were asked for.
+    pub(crate) fn looked_up(&self) -> usize {
+        *self.looked_up.borrow()
+    }
+
+    /// Waits until so many client ids were asked for.
+    pub(crate) async fn until_looked_up(&self, count: usize) {
+        let mut looked_up = self.looked_up.subscribe();
+        let enough = looked_up.wait_for(|looked_up| *looked_up >= count);
+        tokio::time::timeout(super::client::PATIENCE, enough).await.expect("a look-up in time").unwrap();
+    }
+
+    /// From here on each commit takes so much longer.
+    pub(crate) fn slow_commits(&self, delay: Duration) {
+        self.faults.send_modify(|faults| faults.delay = delay);
     }
 
     /// Waits until so many writes were refused.
@@ -77,6 +110,10 @@ fn asked_for() -> StoreError {
 impl Store for FaultyStore {
     async fn commit(&self, group: &[Write]) -> Result<Vec<Written>, StoreError> {
         self.unless_failing().await.inspect_err(|_| self.refused.send_modify(|refused| *refused += 1))?;
+        let delay = self.faults.borrow().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
         let answers = self.inner.commit(group).await?;
         if self.faults.borrow().lose_answers { Err(asked_for()) } else { Ok(answers) }
     }
@@ -104,6 +141,8 @@ impl Store for FaultyStore {
     }
 
     async fn accepted(&self, id: InternalId, client: &ClientMessageId) -> Result<Option<AcceptedMessage>, StoreError> {
+        self.looked_up.send_modify(|looked_up| *looked_up += 1);
+        self.look_ups_stall.subscribe().wait_for(|stall| !stall).await.unwrap();
         self.inner.accepted(id, client).await
     }
 
@@ -125,8 +164,8 @@ impl Store for FaultyStore {
         self.inner.messages(id, page).await
     }
 
-    async fn latest_messages(&self, id: InternalId, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
-        self.inner.latest_messages(id, limit).await
+    async fn latest_messages(&self, id: InternalId, up_to: Seq, limit: u32) -> Result<Vec<MessageRecord>, StoreError> {
+        self.inner.latest_messages(id, up_to, limit).await
     }
 
     async fn interactions(&self, id: InternalId, page: &PageRequest) -> Result<Page<InteractionRecord>, StoreError> {

@@ -5,7 +5,6 @@ pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod embedded;
 pub(crate) mod faulty;
-pub(crate) mod proxy;
 pub(crate) mod raw;
 pub(crate) mod real_model;
 pub(crate) mod redis;

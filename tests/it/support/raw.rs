@@ -43,6 +43,12 @@ impl RawWs {
         Self(socket)
     }
 
+    /// Sends a frame of at most 125 bytes whose first byte, of its kind, is this.
+    pub(crate) async fn send(&mut self, kind: u8, payload: &[u8]) -> std::io::Result<()> {
+        let masked = 0x80 | u8::try_from(payload.len()).unwrap();
+        self.0.write_all(&[&[kind, masked, 0, 0, 0, 0], payload].concat()).await
+    }
+
     /// All frames until the server closes the socket; each with its header, and short enough for a length of one byte.
     pub(crate) async fn until_closed(&mut self) -> Vec<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -61,6 +61,14 @@ impl Agent for Scripted {
     async fn run(&self, turn: Turn, sink: EventSink) -> Result<Outcome, RunError> {
         let script = turn.message.content.clone();
         for word in script.split_whitespace() {
+            // `beta:say=hello` is for beta alone.
+            let word = match word.split_once(':') {
+                Some((agent, _)) if ["alpha", "beta", "gamma"].contains(&agent) && agent != turn.agent_id.as_str() => {
+                    continue;
+                }
+                Some((agent, word)) if agent == turn.agent_id.as_str() => word,
+                _ => word,
+            };
             let (verb, argument) = word.split_once('=').unwrap_or((word, ""));
             match verb {
                 "say" => sink.text(argument).await?,
@@ -68,8 +76,10 @@ impl Agent for Scripted {
                 "sleep" => tokio::time::sleep(Duration::from_millis(argument.parse().unwrap())).await,
                 "hang" => std::future::pending().await,
                 "gate" => pass(Path::new(argument)).await,
+                "touch" => std::fs::write(argument, "").unwrap(),
                 "panic" => panic!("the script says panic"),
                 "flood" => flood(&sink).await?,
+                "drip" => drip(&sink).await?,
                 "built" => sink.text(&format!("built {} times", self.built)).await?,
                 "past" => sink.text(&past(&turn)).await?,
                 "tool" => tool(&sink, argument).await?,
@@ -126,6 +136,14 @@ async fn count(sink: &EventSink, to: usize) -> Result<(), RunError> {
 async fn flood(sink: &EventSink) -> Result<(), RunError> {
     loop {
         sink.text(&"x".repeat(1000)).await?;
+    }
+}
+
+/// Speaks without an end, and slowly enough to stay within every bound.
+async fn drip(sink: &EventSink) -> Result<(), RunError> {
+    loop {
+        sink.text("drop ").await?;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -60,6 +60,13 @@ impl Deref for TestServer {
     }
 }
 
+/// What a command of the program said, on both outputs, and its exit code.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) text: String,
+}
+
 /// What a server is started with.
 pub(crate) struct Starting {
     folder: TempDir,
@@ -227,6 +234,18 @@ impl TestServer {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the server did not exit within {patience:?}:\n{}", self.log());
+    }
+
+    /// Runs another command of the program with the config, the environment and the folder of this server.
+    pub(crate) fn command(&self, words: &[&str]) -> Said {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+        command.current_dir(self.folder.path()).args(words).args(["--config", "config.yaml"]);
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWITCHBOARD_")) {
+            command.env_remove(name);
+        }
+        let said = command.envs(self.env.iter().cloned()).stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8_lossy(&said.stdout) + String::from_utf8_lossy(&said.stderr);
+        Said { code: said.status.code(), text: text.into_owned() }
     }
 
     /// Starts it again where it must not start; answers its exit status and all that was said so far.

@@ -174,3 +174,61 @@ async fn a_result_that_is_stored_is_told_to_the_model_and_its_tool_is_not_called
         assert_eq!(turn.ledger, lines(&[(effect, "done")]));
     }
 }
+
+/// Orders once for the user's message and once more for the one that joins the turn; then hesitates.
+async fn twice(shop: &Shop, hesitates: &Arc<AtomicBool>) -> FakeModel {
+    let order = json!({ "url": format!("http://127.0.0.1:{}/orders", shop.port()), "method": "POST" }).to_string();
+    let hesitates = Arc::clone(hesitates);
+    let answer = move |request: &Request| match (results(request).len(), said(request, ANOTHER)) {
+        (0, _) | (1, 1) => Script::tool_call("c", "orders", &order),
+        (1, _) => Script::text("One moment."),
+        _ if hesitates.load(Ordering::SeqCst) => Script::text(ANSWER).first_byte_after(Duration::from_mins(10)),
+        _ => Script::text(ANSWER),
+    };
+    FakeModel::start_on(0, answer).await.unwrap()
+}
+
+const ANOTHER: &str = "and another one";
+
+/// How often a request tells the model these words of the user.
+fn said(request: &Request, words: &str) -> usize {
+    let messages = request.body["messages"].as_array().unwrap().iter();
+    messages.filter(|message| message["role"] == "user" && message["content"] == words).count()
+}
+
+#[tokio::test]
+async fn a_message_that_joined_is_not_acted_upon_a_second_time_after_a_kill() {
+    let (shop, hesitates) = (Shop::open(false).await, Arc::new(AtomicBool::new(true)));
+    let model = twice(&shop, &hesitates).await;
+    let mut server = TestServer::with(&config(&model, &shop, "non_idempotent"));
+    let id = new_id();
+    let mut ws = server.ws(&id).await;
+    ws.send(json!({ "op": "subscribe" })).await;
+    ws.send(json!({ "op": "message", "clientMessageId": "m", "content": "buy it" })).await;
+    shop.until_orders(1).await;
+    let steer = json!({ "op": "message", "clientMessageId": "s", "content": ANOTHER, "policy": "steer" });
+    ws.send(steer.clone()).await;
+    ws.until("message_accepted").await;
+    ws.until("message_accepted").await;
+    shop.answer();
+    ws.until("tool_result").await;
+    ws.until("tool_result").await;
+    server.kill();
+    hesitates.store(false, Ordering::SeqCst);
+    server.restart(None).await;
+    let mut ws = server.ws(&id).await;
+    ws.subscribe(None).await;
+    let events = ws.until("turn_end").await;
+    assert_dense(&events);
+    assert_paired(&events);
+    assert_eq!(events.last().unwrap()["status"], "completed", "{events:?}");
+    assert_eq!(shop.orders().len(), 2, "each message was acted upon once");
+    let requests = model.requests();
+    let last = requests.last().unwrap();
+    assert_eq!((results(last).len(), said(last, ANOTHER)), (2, 1), "{:?}", last.body);
+    // Sent again by a client that does not know: the same turn, and nothing more.
+    ws.send(steer).await;
+    let ack = ws.op("ack", &mut Vec::new()).await;
+    assert_eq!(ack["duplicate"], true, "{ack}");
+    assert_eq!(shop.orders().len(), 2);
+}

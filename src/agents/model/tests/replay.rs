@@ -105,3 +105,15 @@ async fn messages_that_had_joined_follow_what_was_done() {
     assert_eq!(played.text(), "5 €.", "{:?}", played.outcome);
     assert_eq!(messages(&model, 0).last().unwrap(), &json!({ "role": "user", "content": "In euro." }));
 }
+
+#[tokio::test]
+async fn a_message_that_was_taken_before_the_crash_is_told_at_its_place() {
+    let heard = Step::Heard { message_id: MessageId(Uuid::now_v7()), content: "In euro.".to_owned() };
+    let steps = vec![said("Let me see."), heard, called("a-0", "2+3", Some(json!(5)))];
+    let (played, model) = go_on(config(), steps, vec![Script::text("5 €.")]).await;
+    assert_eq!(played.text(), "5 €.", "{:?}", played.outcome);
+    let sent = messages(&model, 0);
+    let roles: Vec<_> = sent.iter().rev().take(5).rev().map(|message| message["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["user", "assistant", "user", "assistant", "tool"], "{sent:?}");
+    assert_eq!(sent[sent.len() - 3]["content"], "In euro.");
+}

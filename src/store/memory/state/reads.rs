@@ -129,8 +129,14 @@ impl State {
         Ok(page_of(found, limit, |row| LogList::Messages.cursor(row.seq)))
     }
 
-    pub(in crate::store::memory) fn latest_messages(&self, id: InternalId, limit: u32) -> Vec<MessageRecord> {
+    pub(in crate::store::memory) fn latest_messages(
+        &self,
+        id: InternalId,
+        up_to: Seq,
+        limit: u32,
+    ) -> Vec<MessageRecord> {
         let rows = self.rows(id);
+        let rows = &rows[..rows.partition_point(|row| row.seq <= up_to)];
         let skip = rows.len().saturating_sub(limit as usize);
         rows.iter().skip(skip).map(message).collect()
     }

@@ -53,6 +53,7 @@ impl Conversation {
         self.trimmed += dropped;
         let kept_from = self.first_seq();
         self.effects.retain(|effect| effect.seq_intent >= kept_from);
+        self.taken.retain(|taken| taken.seq >= kept_from);
         dropped
     }
 }

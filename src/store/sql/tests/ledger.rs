@@ -1,4 +1,4 @@
-//! The ledger of tool effects goes with what it belongs to: the log of its turn, and its conversation.
+//! The ledger of tool effects, and what was taken, goes with what it belongs to: the log of its turn, and its conversation.
 
 use protocol::{RunId, event::TurnStatus};
 use serde_json::json;
@@ -18,7 +18,7 @@ fn call(seq: u64) -> StoredEvent {
     let (tool_name, agent_id) = ("order".to_owned(), "buyer".parse().unwrap());
     let tool_call_id = "call-1".parse().unwrap();
     let called = event(seq, Event::ToolExecution { tool_name, agent_id, tool_call_id, arguments: json!({}) });
-    called.with_effect(EffectNote {
+    called.with_taken(vec![protocol::MessageId(Uuid::from_u128(6))]).with_effect(EffectNote {
         run_id: RunId(Uuid::from_u128(4)),
         effect: ToolEffect::Idempotent,
         idempotency_key: "call-0".parse().unwrap(),
@@ -28,8 +28,13 @@ fn call(seq: u64) -> StoredEvent {
 }
 
 async fn lines(store: &SqlStore) -> i64 {
-    let sql = Statement::from_string(store.backend, "SELECT COUNT(*) FROM tool_effects");
-    store.reader().query_one_raw(sql).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    let (mut calls, mut taken) = (0, 0);
+    for (table, count) in [("tool_effects", &mut calls), ("steers_taken", &mut taken)] {
+        let sql = Statement::from_string(store.backend, format!("SELECT COUNT(*) FROM {table}"));
+        *count = store.reader().query_one_raw(sql).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+    }
+    assert_eq!(calls, taken, "each call of these tests follows one message that was taken");
+    calls
 }
 
 async fn check(store: &SqlStore) {
