@@ -1,5 +1,6 @@
 //! The stage of a run: everything that is started for it, and what can be done to it.
 
+mod config;
 mod postgres;
 
 use std::{
@@ -77,7 +78,7 @@ impl Stage {
         let folder = tempfile::Builder::new().prefix("switchboard-chaos-").tempdir()?;
         let ledger = Ledger::start(&canaries[2])?;
         let model = model::start(ledger.url.clone()).await?;
-        let config = config(model.url(), &ledger.url);
+        let config = config::of(model.url(), &ledger.url);
         std::fs::write(folder.path().join("config.yaml"), config)?;
         let mut env = vec![("MODEL_KEY".into(), canaries[0].clone()), ("ADMIN_TOKEN".into(), canaries[1].clone())];
         if plan.rounds > 1 {
@@ -416,34 +417,6 @@ impl Stage {
 async fn redis(plan: &Plan, options: &Options) -> Result<Option<Redis>> {
     let (true, Some(program)) = (plan.redis, &options.redis) else { return Ok(None) };
     Ok(Some(Redis::start(Path::new(program)).await?))
-}
-
-/// A model as an agent with two tools: one where every call counts, one that may be repeated with its key.
-fn config(model_url: &str, ledger_url: &str) -> String {
-    let host = ledger_url.trim_start_matches("http://");
-    let tool = |method: &str| {
-        format!(
-            "{{ kind: http, hosts_allowed: ['{host}'], private_addresses_allowed: [127.0.0.0/8], methods: [{method}] }}"
-        )
-    };
-    format!(
-        "server: {{ port: 0 }}
-admin: {{ token: 'env:ADMIN_TOKEN' }}
-limits: {{ drain_timeout: 1s }}
-database: {{ acquire_timeout: 2s, statement_timeout: 1s, commit_timeout: 3s, connections_max: 4 }}
-supervision: {{ restarts_max: 1000 }}
-models:
-  fake: {{ base_url: '{model_url}', model: m, api_key: 'env:MODEL_KEY' }}
-tools:
-  once: {}
-  keyed: {}
-agents:
-  - {{ id: concierge, kind: concierge, name: Concierge, description: Says who can help. }}
-  - {{ id: talker, kind: model, model: fake, intents: [talk], tools: [{{ name: once }}, {{ name: keyed }}] }}
-",
-        tool("POST"),
-        tool("PUT"),
-    )
 }
 
 fn tail(log: &str) -> String {

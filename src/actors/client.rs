@@ -139,20 +139,9 @@ impl ConversationClient {
         }
         let id = self.must_exist(key).await?;
         let found = self.how_it_ended(id, target).await?;
-        match (found.turn_id, found.status) {
-            // Its message is older than those that the conversation remembers.
-            (Some(turn_id), None) => self.cancel_old(key, id, CancelTarget::Turn(turn_id)).await,
-            _ => Ok(found),
-        }
-    }
-
-    /// Stops a turn that has no end in the store yet.
-    async fn cancel_old(
-        &self,
-        key: &ConversationKey,
-        id: InternalId,
-        turn: CancelTarget,
-    ) -> Result<CancelAnswer, Refusal> {
+        let (Some(turn_id), None) = (found.turn_id, found.status) else { return Ok(found) };
+        // Its message is older than those that the conversation remembers, and its turn has no end in the store yet.
+        let turn = CancelTarget::Turn(turn_id);
         let answer = self.cancel_live(key, turn.clone(), false).await?;
         if answer.was_over { self.how_it_ended(id, turn).await } else { Ok(answer) }
     }

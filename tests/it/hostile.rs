@@ -165,6 +165,10 @@ async fn dripped(server: &Embedded, beginning: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
+/// A request whose body has begun.
+const BEGUN: &str = "POST /api/conversations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+     Content-Length: 100000\r\n\r\n{\"";
+
 #[tokio::test]
 async fn a_head_that_drips_is_cut_off() {
     let server = server(|options| options.server.head_timeout = Duration::from_millis(500));
@@ -175,18 +179,14 @@ async fn a_head_that_drips_is_cut_off() {
 #[tokio::test]
 async fn a_body_that_drips_is_refused_and_its_connection_closed() {
     let server = server(|options| options.http.body_timeout = Duration::from_millis(500));
-    let head = "POST /api/conversations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-                Content-Length: 100000\r\n\r\n{\"";
-    let answer = dripped(&server, head).await;
+    let answer = dripped(&server, BEGUN).await;
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("did not come within"), "{answer}");
 }
 
 #[tokio::test]
 async fn a_body_slower_than_the_least_rate_is_refused_and_its_connection_closed() {
     let server = server(|options| options.http.body_timeout = Duration::from_hours(1));
-    let head = "POST /api/conversations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
-                Content-Length: 100000\r\n\r\n{\"";
-    let answer = dripped(&server, head).await;
+    let answer = dripped(&server, BEGUN).await;
     assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("less than 512 bytes a second"), "{answer}");
     assert!(answer.contains("send it again, faster") && answer.contains("invalid_json"), "{answer}");
 }

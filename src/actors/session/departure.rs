@@ -27,8 +27,7 @@ pub(super) fn reconnect_after_ms(open: usize) -> u64 {
     spread(random, open)
 }
 
-/// Anywhere in a spread that has a thousand of them a second at most, as long
-/// as it has an end.
+/// Anywhere in a spread in which at most a thousand of them come a second, until it reaches its longest.
 fn spread(random: u64, open: usize) -> u64 {
     let spread = (open as u64).clamp(SPREAD_MIN_MS, SPREAD_MAX_MS);
     RECONNECT_AFTER_MIN_MS + random % spread

@@ -1,7 +1,7 @@
 //! Opening: raises the fence, so that no earlier writer can store any more, and reads what the new one needs.
 
 use protocol::{Envelope, MessageId, Seq, Timestamp, TurnId};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::{
@@ -21,21 +21,28 @@ use crate::{
 /// The latest accepted messages that an opened conversation brings.
 const RECENT_MAX: usize = 256;
 
-const RAISE: &str = "UPDATE conversations SET fence = fence + 1 \
-     WHERE tenant = ? AND owner = ? AND public_id = ? AND status <> 'erased' \
-     RETURNING id, public_id, status, current_agent, epoch, first_seq, head, fence, created_at, updated_at, metadata";
+/// What else there is to read. Most conversations have little of it, and each statement is a way to the database and back:
+/// a start opens, one after another, all that had a turn under way.
+const RETURNING: &str = "RETURNING id, public_id, status, current_agent, epoch, first_seq, head, fence, created_at, \
+     updated_at, metadata, \
+     (SELECT t.id FROM turns t WHERE t.conversation_id = conversations.id AND t.seq_end IS NULL \
+     ORDER BY t.seq_accepted LIMIT 1) AS open_turn, \
+     (SELECT t.seq_accepted FROM turns t WHERE t.conversation_id = conversations.id AND t.seq_end IS NULL \
+     ORDER BY t.seq_accepted LIMIT 1) AS open_since, \
+     EXISTS (SELECT 1 FROM tool_effects e WHERE e.conversation_id = conversations.id) AS has_effects, \
+     EXISTS (SELECT 1 FROM steers_taken s WHERE s.conversation_id = conversations.id) AS has_taken";
+
+/// The status is asked for outside of the find: inside, it would let the index of the lists be taken for it.
+pub(super) const RAISE: &str = "UPDATE conversations SET fence = fence + 1 \
+     WHERE id = (SELECT id FROM conversations WHERE tenant = ? AND owner = ? AND public_id = ?) AND status <> 'erased'";
 
 /// Makes a conversation with its first fence, or raises the fence of the one that is there.
 const CREATE: &str = "INSERT INTO conversations (id, tenant, owner, public_id, status, epoch, first_seq, head, fence, \
      metadata, created_at, updated_at) VALUES (?, ?, ?, ?, 'open', ?, 1, 0, 1, ?, ?, ?) \
      ON CONFLICT (tenant, owner, public_id) DO UPDATE SET fence = conversations.fence + 1 \
-     WHERE conversations.status <> 'erased' \
-     RETURNING id, public_id, status, current_agent, epoch, first_seq, head, fence, created_at, updated_at, metadata";
+     WHERE conversations.status <> 'erased'";
 
 const STATUS: &str = "SELECT status FROM conversations WHERE tenant = ? AND owner = ? AND public_id = ?";
-
-const OPEN_TURN: &str = "SELECT id, seq_accepted FROM turns WHERE conversation_id = ? AND seq_end IS NULL \
-     ORDER BY seq_accepted LIMIT 1";
 
 /// What the open turn must not be mistaken for.
 const NEWEST_TURN: &str =
@@ -61,26 +68,56 @@ pub(super) async fn open(
         return Err(Failure::Part("the metadata of the conversation holds U+0000".to_owned()));
     }
     let raised = match create {
-        Some(new) => row(transaction, CREATE, create_values(key, new, now)).await?,
-        None => row(transaction, RAISE, key_values(key)).await?,
+        Some(new) => raise(transaction, CREATE, create_values(key, new, now)).await?,
+        None => raise(transaction, RAISE, key_values(key)).await?,
     };
-    let Some(row) = raised else { return Ok(gone(transaction, key).await?) };
+    let Some(raised) = raised else { return Ok(gone(transaction, key).await?) };
     // Where the answer to this very write was lost and it comes again, the fence tells.
-    let created = create.is_some_and(|new| new.id.0 == row.id) && row.fence == 1;
-    match opened(transaction, row, created).await {
+    let created = create.is_some_and(|new| new.id.0 == raised.row.id) && raised.row.fence == 1;
+    match opened(transaction, raised, created).await {
         // One conversation that cannot be read must not keep the rest of the group from being stored.
         Err(StoreError::Damaged(reason)) => Err(Failure::Part(format!("stored data is damaged: {reason}"))),
         other => Ok(Written::Opened(Box::new(other?))),
     }
 }
 
-async fn row(
-    transaction: &DatabaseTransaction,
-    sql: &str,
-    values: Vec<Value>,
-) -> Result<Option<ConversationRow>, DbErr> {
-    let row = one(transaction, sql, values).await?;
-    row.map(|row| ConversationRow::from_query_result(&row, "")).transpose()
+/// What the raising told.
+struct Raised {
+    row: ConversationRow,
+    open_turn: Option<(TurnId, Seq)>,
+    has_effects: bool,
+    has_taken: bool,
+}
+
+impl Raised {
+    fn of(result: &QueryResult) -> Result<Self, DbErr> {
+        let row = ConversationRow::from_query_result(result, "")?;
+        let since: Option<i64> = result.try_get("", "open_since")?;
+        let open_turn = match (row.open_turn, since) {
+            (Some(turn), Some(since)) => {
+                Some((TurnId(turn), seq(since).map_err(|error| DbErr::Type(error.to_string()))?))
+            }
+            _ => None,
+        };
+        Ok(Self {
+            row,
+            open_turn,
+            has_effects: result.try_get("", "has_effects")?,
+            has_taken: result.try_get("", "has_taken")?,
+        })
+    }
+
+    /// The planted bug: what must not be taken for an open turn is.
+    async fn mistake_newest_turn(&mut self, transaction: &DatabaseTransaction) -> Result<(), StoreError> {
+        let Some(row) = one(transaction, NEWEST_TURN, [self.row.id.into()]).await? else { return Ok(()) };
+        self.row.open_turn = Some(row.try_get_by_index::<Uuid>(0)?);
+        self.open_turn = Some((TurnId(row.try_get_by_index::<Uuid>(0)?), seq(row.try_get_by_index(1)?)?));
+        Ok(())
+    }
+}
+
+async fn raise(transaction: &DatabaseTransaction, sql: &str, values: Vec<Value>) -> Result<Option<Raised>, DbErr> {
+    one(transaction, &format!("{sql} {RETURNING}"), values).await?.as_ref().map(Raised::of).transpose()
 }
 
 async fn gone(transaction: &DatabaseTransaction, key: &ConversationKey) -> Result<Written, DbErr> {
@@ -88,33 +125,28 @@ async fn gone(transaction: &DatabaseTransaction, key: &ConversationKey) -> Resul
     Ok(if row.is_some() { Written::Erased } else { Written::NotFound })
 }
 
-async fn opened(
-    transaction: &DatabaseTransaction,
-    mut row: ConversationRow,
-    created: bool,
-) -> Result<Opened, StoreError> {
-    let (id, fence) = (InternalId(row.id), Fence(row.fence.cast_unsigned()));
+async fn opened(transaction: &DatabaseTransaction, mut raised: Raised, created: bool) -> Result<Opened, StoreError> {
+    let (id, fence) = (InternalId(raised.row.id), Fence(raised.row.fence.cast_unsigned()));
     let (mut replay, mut effects, mut taken, mut recent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    if !created {
-        let open_turn = open_turn(transaction, id).await?;
-        if let Some((turn, accepted)) = open_turn {
-            row.open_turn = Some(turn.0);
-            replay = events(transaction, id, accepted, seq(row.head)?).await?;
+    if chaos::plants(Bug::RecoverFinished) {
+        raised.mistake_newest_turn(transaction).await?;
+    }
+    if let Some((_, accepted)) = raised.open_turn {
+        replay = events(transaction, id, accepted, seq(raised.row.head)?).await?;
+        if raised.has_effects {
             effects = ledger(transaction, id, accepted).await?;
+        }
+        if raised.has_taken {
             taken = steers_taken(transaction, id, accepted).await?;
         }
+    }
+    if !created {
         recent = recent_messages(transaction, id).await?;
     }
     let recent_is_all = recent.len() <= RECENT_MAX;
     recent.truncate(RECENT_MAX);
     recent.reverse();
-    Ok(Opened { id, fence, created, record: row.record()?, replay, effects, taken, recent, recent_is_all })
-}
-
-async fn open_turn(transaction: &DatabaseTransaction, id: InternalId) -> Result<Option<(TurnId, Seq)>, StoreError> {
-    let sql = if chaos::plants(Bug::RecoverFinished) { NEWEST_TURN } else { OPEN_TURN };
-    let Some(row) = one(transaction, sql, [id.0.into()]).await? else { return Ok(None) };
-    Ok(Some((TurnId(row.try_get_by_index::<Uuid>(0)?), seq(row.try_get_by_index(1)?)?)))
+    Ok(Opened { id, fence, created, record: raised.row.record()?, replay, effects, taken, recent, recent_is_all })
 }
 
 async fn events(

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-const RECORD: &str = "SELECT c.id, c.public_id, c.status, c.current_agent, c.epoch, c.first_seq, c.head, c.fence, \
+pub(super) const RECORD: &str = "SELECT c.id, c.public_id, c.status, c.current_agent, c.epoch, c.first_seq, c.head, c.fence, \
      c.created_at, c.updated_at, c.metadata, (SELECT t.id FROM turns t WHERE t.conversation_id = c.id \
      AND t.seq_end IS NULL ORDER BY t.seq_accepted LIMIT 1) AS open_turn FROM conversations c WHERE";
 

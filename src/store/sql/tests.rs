@@ -1,6 +1,7 @@
 //! What only a database can get wrong: files, settings, faults.
 
 mod documents;
+mod finds;
 mod growth;
 mod ledger;
 mod log;
@@ -154,7 +155,7 @@ async fn servers_that_start_together_migrate_once() {
     let database = PostgresDatabase::create().await;
     let connects = (0..4).map(|_| SqlStore::connect(options(&database.url())));
     let stores: Vec<_> = futures::future::try_join_all(connects).await.unwrap();
-    assert_eq!(setting(&stores[0].reader(), "SELECT COUNT(*) FROM seaql_migrations").await, "14");
+    assert_eq!(setting(&stores[0].reader(), "SELECT COUNT(*) FROM seaql_migrations").await, "15");
     for store in stores {
         store.close().await;
     }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::shop::{PLACED, Shop};
 use crate::support::{
-    client::{assert_dense, new_id, types},
+    client::{WsClient, assert_dense, new_id, types},
     server::{CONCIERGE, TestServer},
 };
 
@@ -89,14 +89,20 @@ async fn killed(effect: &str, moment: Moment) -> Recovered {
     server.kill();
     shop.answer();
     hesitates.store(false, Ordering::SeqCst);
+    let (events, _) = back(&mut server, &id).await;
+    let ledger = ledger(&server.database_url()).await;
+    Recovered { events, keys: shop.orders(), ledger, requests: model.requests() }
+}
+
+/// Starts a killed server again: the conversation up to the end of its turn, and the client that follows it.
+async fn back(server: &mut TestServer, id: &str) -> (Vec<Value>, WsClient) {
     server.restart(None).await;
-    let mut ws = server.ws(&id).await;
+    let mut ws = server.ws(id).await;
     ws.subscribe(None).await;
     let events = ws.until("turn_end").await;
     assert_dense(&events);
     assert_paired(&events);
-    let ledger = ledger(&server.database_url()).await;
-    Recovered { events, keys: shop.orders(), ledger, requests: model.requests() }
+    (events, ws)
 }
 
 /// Each call has exactly one result, before the end of its run.
@@ -215,12 +221,7 @@ async fn a_message_that_joined_is_not_acted_upon_a_second_time_after_a_kill() {
     ws.until("tool_result").await;
     server.kill();
     hesitates.store(false, Ordering::SeqCst);
-    server.restart(None).await;
-    let mut ws = server.ws(&id).await;
-    ws.subscribe(None).await;
-    let events = ws.until("turn_end").await;
-    assert_dense(&events);
-    assert_paired(&events);
+    let (events, mut ws) = back(&mut server, &id).await;
     assert_eq!(events.last().unwrap()["status"], "completed", "{events:?}");
     assert_eq!(shop.orders().len(), 2, "each message was acted upon once");
     let requests = model.requests();
