@@ -18,7 +18,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::UserMessage;
-pub use crate::conversation::run::{RunEnd, RunItem, ToolEffect, ToolIntent, ToolOutcome};
+pub use crate::conversation::run::{
+    ApprovalQuestion, Checkpoint, CheckpointStatus, RunEnd, RunItem, ToolEffect, ToolIntent, ToolOutcome,
+};
 
 /// The longest text of one item, in bytes; a longer one is pushed in pieces.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;

@@ -23,11 +23,12 @@ impl Graph {
     ///
     /// # Errors
     /// A [`Fault`] ends the run.
-    pub fn work(&self, progress: &mut Progress, message: &str) -> Result<Vec<Task>, Fault> {
+    pub fn work(&self, progress: &mut Progress) -> Result<Vec<Task>, Fault> {
         self.follows(progress)?;
-        let mut walk = Walk { steps: &mut progress.steps, steps_max: self.definition.steps_max, message };
+        let Progress { steps, top, user, .. } = progress;
+        let mut walk = Walk { steps, steps_max: self.definition.steps_max, user };
         let mut tasks = Vec::new();
-        walk.frame(&self.top, &mut progress.top, &mut Vec::new(), &mut tasks)?;
+        walk.frame(&self.top, top, &mut Vec::new(), &mut tasks)?;
         Ok(tasks)
     }
 
@@ -35,17 +36,23 @@ impl Graph {
     ///
     /// # Errors
     /// A [`Fault`] ends the run.
-    pub fn finish(&self, progress: &mut Progress, place: &[usize], done: Done, message: &str) -> Result<Next, Fault> {
+    pub fn finish(&self, progress: &mut Progress, place: &[usize], done: Done) -> Result<Next, Fault> {
         self.follows(progress)?;
         let gone = || Fault::Changed("its place is no step of the graph".to_owned());
         let level = self.level(progress, place).ok_or_else(gone)?;
-        let Progress { steps, .. } = progress;
-        let mut counted = *steps;
-        let frame = progress.frame(place).ok_or_else(gone)?;
-        let mut walk = Walk { steps: &mut counted, steps_max: self.definition.steps_max, message };
-        let next = walk.done(level, frame, done)?;
-        progress.steps = counted;
-        Ok(next)
+        let Progress { steps, top, user, .. } = progress;
+        let frame = top.inner(place).ok_or_else(gone)?;
+        let mut walk = Walk { steps, steps_max: self.definition.steps_max, user };
+        walk.done(level, frame, done)
+    }
+
+    /// Whether the graph says where to go on when the step at this place fails.
+    pub fn takes_care(&self, progress: &Progress, place: &[usize]) -> bool {
+        let node = self.level(progress, place).zip(progress.top.at_place(place)).and_then(|(level, frame)| {
+            let At::Node { node, .. } = &frame.at else { return None };
+            level.nodes.get(node)
+        });
+        node.is_some_and(|node| node.on_error.is_some())
     }
 
     fn follows(&self, progress: &Progress) -> Result<(), Fault> {
@@ -80,7 +87,7 @@ fn graph_of(node: &Node) -> Option<&String> {
 struct Walk<'a> {
     steps: &'a mut u32,
     steps_max: u32,
-    message: &'a str,
+    user: &'a Value,
 }
 
 impl Walk<'_> {
@@ -290,7 +297,7 @@ impl Walk<'_> {
     }
 
     fn scope(&self, frame: &Frame) -> Scope {
-        Scope::new(&frame.state, self.message, &frame.error)
+        Scope::new(&frame.state, self.user, &frame.error)
     }
 }
 
@@ -338,9 +345,9 @@ fn work(level: &Level, kind: &Kind, frame: &Frame, scope: &Scope) -> Result<Work
     Ok(match kind {
         Kind::Say(text) => Work::Say(text.render(scope)?),
         Kind::Tool { name, arguments, into } => Work::Call(call(name, arguments, into.as_ref(), scope)?),
-        Kind::Approve(Approve { tool, arguments, say, into, expires, .. }) => {
+        Kind::Approve(Approve { tool, arguments, say, into, withdraw, expires, .. }) => {
             let call = call(tool, arguments, into.as_ref(), scope)?;
-            Work::Approve(super::work::Approve { call, say: render(say)?, expires: *expires })
+            Work::Approve(super::work::Approve { call, say: render(say)?, withdraw: *withdraw, expires: *expires })
         }
         Kind::Model(model) => Work::Ask(Ask {
             system: render(&model.system)?,

@@ -39,6 +39,9 @@ pub struct Definition {
     /// What the graph knows: each key with its schema, its default and how writes to it add up.
     #[serde(default)]
     pub state: BTreeMap<String, Key>,
+    /// Keys of the state that are published in `finalState` when a run ends or waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publish: Vec<String>,
     /// The steps.
     pub nodes: BTreeMap<String, Node>,
     /// Graphs that nodes use by name.
@@ -186,6 +189,10 @@ pub struct ApproveNode {
     /// The key that the tool's result is written to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub into: Option<String>,
+    /// A message in place of a decision takes the question back and goes on at `rejected`, with `error.code` `message`. Left
+    /// out: the question stays, and `say` is said again.
+    #[serde(default)]
+    pub withdraw: bool,
     /// How long a decision may take; then it counts as `expired`.
     #[serde(default = "default_expires")]
     #[schemars(extend("x-duration" = { "min": "1s", "max": "30d" }))]

@@ -1,7 +1,7 @@
 //! Expressions and templates over the state: minijinja, strict about names and bounded in steps.
 //!
 //! A value is literal, but for texts: `= price * 2` is an expression and gives any JSON value; a text with `{{` or `{%` is
-//! a template and gives text. Beside the keys of the state there are `user.message`, the text that the turn answers, and
+//! a template and gives text. Beside the keys of the state there are `user` (`message`, the text that the turn answers; `language`, `en` or `ru`) and
 //! `error` (`code`, `message`), what went wrong last.
 
 use std::{collections::HashSet, sync::LazyLock};
@@ -170,9 +170,9 @@ pub(super) fn map(entries: &[(String, Template)], scope: &Scope) -> Result<Map<S
 pub(super) struct Scope(minijinja::Value);
 
 impl Scope {
-    pub(super) fn new(document: &Map<String, Value>, message: &str, error: &Value) -> Self {
+    pub(super) fn new(document: &Map<String, Value>, user: &Value, error: &Value) -> Self {
         let mut names = document.clone();
-        names.insert("user".to_owned(), serde_json::json!({ "message": message }));
+        names.insert("user".to_owned(), user.clone());
         names.insert("error".to_owned(), error.clone());
         Self(minijinja::Value::from(Serde(names)))
     }
@@ -187,7 +187,7 @@ mod tests {
     #[track_caller]
     fn check(value: Value, expected: Value) {
         let document = json!({ "price": 12.5, "name": "Мяч", "tags": ["a", "b"], "none": null });
-        let scope = Scope::new(document.as_object().unwrap(), "hello", &Value::Null);
+        let scope = Scope::new(document.as_object().unwrap(), &json!({ "message": "hello" }), &Value::Null);
         let found = Template::compile(&value).and_then(|template| template.value(&scope));
         let found = found.unwrap_or_else(|error| json!({ "error": error.to_string() }));
         assert_eq!(found, expected, "{value}");
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn what_cannot_be_worked_out_says_why() {
         let says = |value: &str, words: &str| {
-            let scope = Scope::new(&Map::new(), "", &Value::Null);
+            let scope = Scope::new(&Map::new(), &json!({}), &Value::Null);
             let error = Template::compile(&json!(value)).and_then(|template| template.value(&scope)).unwrap_err();
             assert!(error.to_string().contains(words), "{value}: {error}");
         };

@@ -4,9 +4,10 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use jsonschema::Validator;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
+    Progress,
     definition::{Definition, Reducer, Retry},
     expression::{Formula, Template, Text},
 };
@@ -45,6 +46,12 @@ impl Graph {
     /// What it was made of.
     pub fn definition(&self) -> &Definition {
         &self.definition
+    }
+
+    /// What a run publishes, as far as it is there.
+    pub fn published(&self, progress: &Progress) -> Map<String, Value> {
+        let value = |key: &String| progress.top.state.get(key).map(|value| (key.clone(), value.clone()));
+        self.definition.publish.iter().filter_map(value).filter(|(_, value)| !value.is_null()).collect()
     }
 
     /// Tells graphs apart: 32 hexadecimal digits of BLAKE3 over the definition as JSON.
@@ -102,6 +109,7 @@ pub(super) struct Approve {
     pub(super) arguments: Vec<(String, Template)>,
     pub(super) say: Option<Text>,
     pub(super) into: Option<String>,
+    pub(super) withdraw: bool,
     pub(super) expires: Duration,
     pub(super) rejected: Option<Target>,
 }

@@ -10,6 +10,10 @@ use super::graph::{Graph, Level, NodeId};
 pub struct Progress {
     /// The [`Graph::version`] that it follows. It stays on it while the graph is edited.
     pub version: String,
+    /// Names this run of the graph: what a call is made under must not be that of another run.
+    pub id: String,
+    /// What expressions see as `user`: `message`, the text that the turn answers, and `language`.
+    pub user: Value,
     /// Steps that were taken.
     pub steps: u32,
     /// The run of the graph itself.
@@ -72,25 +76,33 @@ pub type Place = Vec<usize>;
 
 impl Progress {
     /// The beginning of a graph.
-    pub fn new(graph: &Graph) -> Self {
-        Self { version: graph.version.clone(), steps: 0, top: Frame::new(&graph.top) }
+    pub fn new(graph: &Graph, id: impl Into<String>, user: Value) -> Self {
+        Self { version: graph.version.clone(), id: id.into(), user, steps: 0, top: Frame::new(&graph.top) }
     }
 
     /// Whether there is nothing left to do.
     pub fn is_over(&self) -> bool {
         self.top.at == At::End
     }
+}
 
-    pub(super) fn frame(&mut self, place: &[usize]) -> Option<&mut Frame> {
-        place.iter().try_fold(&mut self.top, |frame, index| match &mut frame.at {
+impl Frame {
+    pub(super) fn at_place(&self, place: &[usize]) -> Option<&Self> {
+        place.iter().try_fold(self, |frame, index| match &frame.at {
+            At::Branches { frames, .. } => frames.get(*index),
+            At::Within { frame, .. } => Some(frame.as_ref()),
+            At::Node { .. } | At::End => None,
+        })
+    }
+
+    pub(super) fn inner(&mut self, place: &[usize]) -> Option<&mut Self> {
+        place.iter().try_fold(self, |frame, index| match &mut frame.at {
             At::Branches { frames, .. } => frames.get_mut(*index),
             At::Within { frame, .. } => Some(frame.as_mut()),
             At::Node { .. } | At::End => None,
         })
     }
-}
 
-impl Frame {
     pub(super) fn new(level: &Level) -> Self {
         let state = level.keys.iter().map(|(name, key)| (name.clone(), key.default.clone())).collect();
         Self { at: At::before(&level.start), state, error: Value::Null, writes: Vec::new(), is_branch: false }

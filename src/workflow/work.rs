@@ -74,6 +74,8 @@ pub struct Approve {
     pub call: Call,
     /// What the user is told before.
     pub say: Option<String>,
+    /// Whether a message in place of a decision takes the question back.
+    pub withdraw: bool,
     /// How long the decision may take.
     pub expires: Duration,
 }

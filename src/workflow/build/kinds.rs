@@ -55,6 +55,7 @@ impl Builder<'_> {
             arguments: self.map(&from.arguments, names.definition, &path.key("arguments")),
             say: from.say.as_ref().and_then(|say| self.text(say, names, &path.key("say"))),
             into: from.into.clone(),
+            withdraw: from.withdraw,
             expires: from.expires.get(),
             rejected: rejected.and_then(|to| self.target(to, names.definition, &path.key("rejected"))),
         })

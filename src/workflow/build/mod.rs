@@ -78,6 +78,7 @@ impl Builder<'_> {
                 nodes.insert(NodeId::new(name), node);
             }
         }
+        self.keys(from.publish.iter(), from, &path.key("publish"));
         let start = self.target(&from.start, from, &path.key("start"));
         let start = if let Some(Target::Node(start)) = start {
             start

@@ -68,8 +68,9 @@ fn run_until(
     message: &str,
     lines: &mut String,
 ) -> Result<(), Fault> {
+    progress.user = user(message);
     loop {
-        let tasks = graph.work(progress, message)?;
+        let tasks = graph.work(progress)?;
         let Some(task) = tasks.iter().find(|task| task.waits.is_none()) else {
             tasks.iter().for_each(|task| writeln!(lines, "waits: {}", task.node).unwrap());
             if tasks.is_empty() {
@@ -79,12 +80,20 @@ fn run_until(
         };
         writeln!(lines, "{}", words(task)).unwrap();
         let done = world.answer(task);
-        if let Next::Again(wait) = graph.finish(progress, &task.place, done, message)? {
+        if let Next::Again(wait) = graph.finish(progress, &task.place, done)? {
             writeln!(lines, "again after {wait:?}").unwrap();
         }
         let stored = serde_json::to_string(&progress).unwrap();
         *progress = serde_json::from_str(&stored).unwrap();
     }
+}
+
+fn user(message: &str) -> Value {
+    json!({ "message": message, "language": "en" })
+}
+
+fn begin(graph: &Graph, message: &str) -> Progress {
+    Progress::new(graph, "id", user(message))
 }
 
 fn words(task: &Task) -> String {

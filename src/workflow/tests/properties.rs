@@ -46,10 +46,10 @@ fn history(seed: u64, stored: bool) -> Option<String> {
     let definition: Definition = serde_saphyr::from_str(&yaml(&mut rng)).unwrap();
     // A node that nothing leads to is refused, which is not the matter here.
     let graph = Graph::build(definition, &around()).ok()?;
-    let mut progress = Progress::new(&graph);
+    let mut progress = begin(&graph, "hi");
     let mut lines = String::new();
     for _ in 0..2_000 {
-        let tasks = match graph.work(&mut progress, "hi") {
+        let tasks = match graph.work(&mut progress) {
             Ok(tasks) if tasks.is_empty() => return Some(lines + "over"),
             Ok(tasks) => tasks,
             Err(fault) => return Some(lines + &fault.to_string()),
@@ -57,7 +57,7 @@ fn history(seed: u64, stored: bool) -> Option<String> {
         let task = &tasks[rng.usize(..tasks.len())];
         writeln!(lines, "{:?} {}", task.place, words(task)).unwrap();
         let done = answer(&mut rng, task);
-        if let Err(fault) = graph.finish(&mut progress, &task.place, done, "hi") {
+        if let Err(fault) = graph.finish(&mut progress, &task.place, done) {
             return Some(lines + &fault.to_string());
         }
         if stored {

@@ -7,7 +7,7 @@ use super::*;
 #[track_caller]
 fn check(yaml: &str, world: Vec<(&str, Vec<Done>)>, expected: &str) -> Progress {
     let graph = graph(yaml);
-    let mut progress = Progress::new(&graph);
+    let mut progress = begin(&graph, "");
     let lines = run(&graph, &mut progress, &mut World(world), "hello");
     let expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     assert_eq!(lines.lines().collect::<Vec<_>>(), expected, "{yaml}");
@@ -88,14 +88,14 @@ nodes:
   tell: { say: '{{ name }}: {{ cost }}' }
 ";
     let graph = graph(yaml);
-    let mut progress = Progress::new(&graph);
+    let mut progress = begin(&graph, "");
     let waits = Done::Waits { remember: json!({ "asked": "cost" }), wrote: vec![("name".into(), json!("Ball"))] };
     let lines = run(&graph, &mut progress, &mut World(vec![("ask", vec![waits])]), "a ball");
     assert_eq!(lines, "ask: collect cost=null name=null\nwaits: ask\n");
-    let task = graph.work(&mut progress, "500").unwrap().remove(0);
+    let task = graph.work(&mut progress).unwrap().remove(0);
     assert_eq!(task.waits, Some(json!({ "asked": "cost" })));
     assert_eq!(words(&task), "ask: collect cost=null name=\"Ball\"");
-    graph.finish(&mut progress, &task.place, wrote("cost", json!(500)), "500").unwrap();
+    graph.finish(&mut progress, &task.place, wrote("cost", json!(500))).unwrap();
     assert_eq!(run(&graph, &mut progress, &mut World(vec![]), "500"), "tell: say \"Ball: 500\"\nover\n");
 }
 
@@ -152,7 +152,7 @@ nodes:
          waits: ask",
     );
     let graph = graph(yaml);
-    graph.finish(&mut progress, &[0], wrote("name", json!("Ann")), "Ann").unwrap();
+    graph.finish(&mut progress, &[0], wrote("name", json!("Ann"))).unwrap();
     assert_eq!(run(&graph, &mut progress, &mut World(vec![]), "Ann"), "thanks: say \"thank you, Ann\"\nover\n");
 }
 
@@ -218,9 +218,9 @@ nodes:
 fn a_run_of_another_version_is_not_gone_on_with() {
     let old = graph("{ start: a, nodes: { a: { say: one } } }");
     let new = graph("{ start: a, nodes: { a: { say: two } } }");
-    let mut progress = Progress::new(&old);
-    assert!(matches!(new.work(&mut progress, ""), Err(Fault::Changed(_))));
-    assert!(matches!(new.finish(&mut progress, &[], Done::Wrote(vec![]), ""), Err(Fault::Changed(_))));
+    let mut progress = begin(&old, "");
+    assert!(matches!(new.work(&mut progress), Err(Fault::Changed(_))));
+    assert!(matches!(new.finish(&mut progress, &[], Done::Wrote(vec![])), Err(Fault::Changed(_))));
 }
 
 #[test]
