@@ -29,6 +29,7 @@ mod supervision;
 mod tests;
 mod tools;
 mod tree;
+mod workflows;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ pub use self::{
     supervision::Supervision,
     tools::{AddressRange, EffectWord, HttpMethod, HttpTool, Tool, ToolKind},
     tree::{Place, Span},
+    workflows::definition as workflow_definition,
 };
 pub use crate::units::{ByteSize, HumanDuration, UnitError};
 

@@ -13,6 +13,7 @@ use super::{
     schema::{self, list},
     tools::{HTTP_KEYS, KINDS},
     tree::{KeyPath, Node, Place, Value},
+    workflows,
 };
 use crate::units::{ByteSize, HumanDuration};
 
@@ -71,6 +72,7 @@ fn check_agent(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Fin
     } else if let Some(kind) = agent.text_of("kind") {
         not_of_kind(agent, path, &MODEL_KEYS, kind, "model", findings);
     }
+    workflows::check(root, agent, path, findings);
     let grants = agent.get("tools").map(Node::items).unwrap_or_default();
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
     for (index, grant) in grants.iter().enumerate() {

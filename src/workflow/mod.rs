@@ -17,7 +17,7 @@ pub mod definition;
 pub mod expression;
 mod graph;
 mod mermaid;
-mod problem;
+pub mod problem;
 pub mod progress;
 mod reach;
 mod reduce;
