@@ -50,6 +50,8 @@ pub struct RunPipe {
 struct Buffer {
     items: VecDeque<RunItem>,
     steer: VecDeque<UserMessage>,
+    /// What is said together with the end.
+    last: Vec<RunItem>,
     /// How many items were said, the end not counted.
     said: u64,
     ended: bool,
@@ -123,6 +125,8 @@ impl RunPipe {
                 return;
             }
             buffer.ended = true;
+            let last = std::mem::take(&mut buffer.last);
+            buffer.items.extend(last);
             buffer.items.push_back(RunItem::Ended(end));
         }
         self.close();
@@ -260,6 +264,19 @@ impl EventSink {
         self.pipe.credits.acquire_many(credits).await.map_err(|_| SinkClosed)?.forget();
         let place = self.pipe.push_all(items)?;
         self.pipe.stored(place).await
+    }
+
+    /// Says something together with how the run ends: all of it is stored in one transaction, or nothing.
+    ///
+    /// # Errors
+    /// [`SinkClosed`] when the run is over.
+    pub fn at_the_end(&self, items: Vec<RunItem>) -> Result<(), SinkClosed> {
+        let mut buffer = self.pipe.lock();
+        if buffer.ended || self.pipe.cancel.is_cancelled() {
+            return Err(SinkClosed);
+        }
+        buffer.last.extend(items);
+        Ok(())
     }
 
     async fn push(&self, item: RunItem) -> Result<(), SinkClosed> {

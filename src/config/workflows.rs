@@ -111,16 +111,15 @@ fn found(node: &Node, path: &KeyPath, steps: &[Step], reason: String) -> Finding
                 key = key.key(name);
                 at.get(name)
             }
-            Step::Item(index) => match at.items().get(*index) {
-                Some(item) => {
-                    key = key.index(*index);
-                    Some(item)
-                }
-                None => {
-                    key = key.key(&index.to_string());
-                    at.get(&index.to_string())
-                }
-            },
+            // A JSON pointer does not tell an index from a key that looks like one.
+            Step::Item(index) if at.items().is_empty() => {
+                key = key.key(&index.to_string());
+                at.get(&index.to_string())
+            }
+            Step::Item(index) => {
+                key = key.index(*index);
+                at.items().get(*index)
+            }
         };
         let Some(next) = next else { break };
         at = next;

@@ -74,11 +74,11 @@ async fn resumed(
 ) -> Result<Begun, RunError> {
     let read: Result<Progress, _> = serde_json::from_str(&record.checkpoint.progress);
     let Ok(mut progress) = read else {
-        return Err(changed(sink, &record, "what was stored of it cannot be read").await);
+        return Err(changed(sink, &record, "what was stored of it cannot be read"));
     };
     let graph = match graph_of(agent, turn, &progress.version).await? {
         Ok(graph) => graph,
-        Err(why) => return Err(changed(sink, &record, &why).await),
+        Err(why) => return Err(changed(sink, &record, &why)),
     };
     // In the turn of the checkpoint the message was taken into account before.
     let message = Some(turn.message.content.clone()).filter(|content| !is_of_turn && !content.is_empty());
@@ -108,10 +108,10 @@ async fn graph_of(agent: &WorkflowAgent, turn: &Turn, version: &str) -> Result<R
 }
 
 /// The next message begins anew.
-async fn changed(sink: &EventSink, record: &CheckpointRecord, why: &str) -> RunError {
+fn changed(sink: &EventSink, record: &CheckpointRecord, why: &str) -> RunError {
     let checkpoint = Checkpoint { status: CheckpointStatus::Over, progress: "".into(), ..record.checkpoint.clone() };
     let over = RunItem::StepComplete { node: END.to_owned(), steps: 0, checkpoint };
-    if let Err(closed) = sink.together(vec![over]).await {
+    if let Err(closed) = sink.at_the_end(vec![over]) {
         return closed.into();
     }
     let safe = "The workflow was changed while it waited, and cannot go on. Please begin again.";

@@ -39,6 +39,8 @@ pub(super) struct Run<'a> {
     /// What the user is asked in the end.
     asks: Vec<Asks>,
     hands_over: Option<(AgentId, Option<String>)>,
+    /// What is stored together with the end of the run: the last step, and what is asked. So no crash falls between them.
+    last: Vec<RunItem>,
 }
 
 /// What is to be done next.
@@ -47,11 +49,13 @@ enum Goes {
     Again(Duration),
     /// The user wants no more of it.
     Stopped,
+    /// To another agent; what else was under way is given up.
+    HandedOver,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(agent: &'a WorkflowAgent, turn: &'a Turn, sink: &'a EventSink, begun: Begun) -> Self {
-        Self { agent, turn, sink, begun, taken: HashSet::new(), asks: Vec::new(), hands_over: None }
+        Self { agent, turn, sink, begun, taken: HashSet::new(), asks: Vec::new(), hands_over: None, last: Vec::new() }
     }
 
     pub(super) async fn go(mut self) -> Result<Outcome, RunError> {
@@ -61,37 +65,42 @@ impl<'a> Run<'a> {
         }
         let first = match self.begun.graph.work(&mut self.begun.progress) {
             Ok(tasks) => tasks,
-            Err(fault) => return self.fails(Vec::new(), BEGIN, fault).await,
+            Err(fault) => return self.fails(Vec::new(), BEGIN, &fault),
         };
         self.say_begin(&first).await?;
         let progress_id = self.begun.progress.id.clone();
         let caller = Caller { agent: self.agent, turn: self.turn, sink: self.sink, progress_id: &progress_id };
         let mut under_way = FuturesUnordered::new();
-        for (task, around) in self.to_perform(first) {
+        for (task, around) in self.untaken(first) {
             under_way.push(caller.perform(task, around, None));
         }
         while let Some(performed) = under_way.next().await {
             let (task, performed) = performed?;
             let place = task.place.clone();
             let node = task.node.to_string();
-            match self.finish(&task, performed).await {
+            match self.finish(&task, performed) {
                 Ok(Goes::On(tasks)) => {
-                    for (task, around) in self.to_perform(tasks) {
+                    for (task, around) in self.untaken(tasks) {
                         under_way.push(caller.perform(task, around, None));
+                    }
+                    if !under_way.is_empty() {
+                        self.store_last().await?;
                     }
                 }
                 Ok(Goes::Again(wait)) => {
+                    self.store_last().await?;
                     let again = Task { failed: task.failed + 1, place, ..task };
                     let around = self.around(None);
                     under_way.push(caller.perform(again, around, Some(wait)));
                 }
-                Ok(Goes::Stopped) => return self.stop(&node).await,
-                Err(Ended::Fault(items, fault)) => return self.fails(items, &node, fault).await,
+                Ok(Goes::Stopped) => return self.stop(&node),
+                Ok(Goes::HandedOver) => break,
+                Err(Ended::Fault(items, fault)) => return self.fails(items, &node, &fault),
                 Err(Ended::Run(error)) => return Err(error),
             }
         }
         drop(under_way);
-        self.end().await
+        self.end()
     }
 
     /// A crash must find a checkpoint of this turn before any tool was called in it.
@@ -106,7 +115,7 @@ impl<'a> Run<'a> {
 
     /// Those of the tasks that nobody performs yet. The first form that waits takes the user's message; where there is
     /// none, whatever waits for a decision is told of it.
-    fn to_perform(&mut self, tasks: Vec<Task>) -> Vec<(Task, Around)> {
+    fn untaken(&mut self, tasks: Vec<Task>) -> Vec<(Task, Around)> {
         let mut new: Vec<Task> = tasks.into_iter().filter(|task| self.taken.insert(task.place.clone())).collect();
         new.sort_by_key(|task| !matches!(task.work, Work::Collect(_)));
         let mut message = self.begun.message.clone();
@@ -128,8 +137,8 @@ impl<'a> Run<'a> {
         Around { steps: self.begun.progress.steps, user: self.begun.progress.user.clone(), message }
     }
 
-    /// Takes what came of a step, and stores it together with where the run is after it.
-    async fn finish(&mut self, task: &Task, performed: Performed) -> Result<Goes, Ended> {
+    /// Takes what came of a step; it is stored together with where the run is after it.
+    fn finish(&mut self, task: &Task, performed: Performed) -> Result<Goes, Ended> {
         let Performed { items, done, asks, hands_over, is_stopped } = performed;
         if is_stopped && matches!(done, Done::Failed { .. }) && !self.takes_care(task) {
             return Ok(Goes::Stopped);
@@ -141,16 +150,21 @@ impl<'a> Run<'a> {
             return Ok(Goes::On(Vec::new()));
         }
         if let Next::Again(wait) = next {
-            self.store(items).await?;
+            self.last.extend(items);
             return Ok(Goes::Again(wait));
         }
         self.taken.remove(&task.place);
-        self.hands_over = hands_over.or(self.hands_over.take());
+        if hands_over.is_some() {
+            self.hands_over = hands_over;
+            let step = self.step(task.node.as_str(), CheckpointStatus::Over)?;
+            self.last.extend(items.into_iter().chain([step]));
+            return Ok(Goes::HandedOver);
+        }
         let Begun { graph, progress, .. } = &mut self.begun;
         let tasks = graph.work(progress).map_err(|fault| Ended::Fault(items.clone(), fault))?;
         let status = if progress.is_over() { CheckpointStatus::Over } else { CheckpointStatus::Running };
         let step = self.step(task.node.as_str(), status)?;
-        self.store(items.into_iter().chain([step]).collect()).await?;
+        self.last.extend(items.into_iter().chain([step]));
         Ok(Goes::On(tasks))
     }
 
@@ -159,8 +173,10 @@ impl<'a> Run<'a> {
         self.begun.graph.takes_care(&self.begun.progress, &task.place)
     }
 
-    /// The last of them together; more than a pipe may hold go before.
-    async fn store(&self, mut items: Vec<RunItem>) -> Result<(), RunError> {
+    /// What there is more to do is done after this is stored. The last of them together; more than a pipe may hold go
+    /// before.
+    async fn store_last(&mut self) -> Result<(), RunError> {
+        let mut items = std::mem::take(&mut self.last);
         while items.len() > TOGETHER_ITEMS_MAX {
             let rest = items.split_off(TOGETHER_ITEMS_MAX);
             self.sink.together(std::mem::replace(&mut items, rest)).await?;
@@ -190,21 +206,22 @@ impl<'a> Run<'a> {
     }
 
     /// Nothing is left to do: it is over, or it waits.
-    async fn end(mut self) -> Result<Outcome, RunError> {
+    fn end(mut self) -> Result<Outcome, RunError> {
         let final_state = self.begun.graph.published(&self.begun.progress);
         let usage = Usage::default();
-        if let Some((to, detail)) = self.hands_over.take() {
-            return Ok(Outcome::HandOver { to, detail, usage });
-        }
-        if self.begun.progress.is_over() {
-            return Ok(Outcome::Completed { final_state, usage });
-        }
-        let mut items = Vec::new();
-        for asks in std::mem::take(&mut self.asks) {
-            items.extend(self.question(asks)?);
-        }
-        self.store(items).await?;
-        Ok(Outcome::Waiting { final_state, usage })
+        let mut items = std::mem::take(&mut self.last);
+        let outcome = if let Some((to, detail)) = self.hands_over.take() {
+            Outcome::HandOver { to, detail, usage }
+        } else if self.begun.progress.is_over() {
+            Outcome::Completed { final_state, usage }
+        } else {
+            for asks in std::mem::take(&mut self.asks) {
+                items.extend(self.question(asks)?);
+            }
+            Outcome::Waiting { final_state, usage }
+        };
+        self.sink.at_the_end(items)?;
+        Ok(outcome)
     }
 
     fn question(&self, asks: Asks) -> Result<Vec<RunItem>, RunError> {
@@ -223,18 +240,18 @@ impl<'a> Run<'a> {
         })
     }
 
-    async fn stop(self, node: &str) -> Result<Outcome, RunError> {
-        let mut items = said(words::stopped(&self.begun.progress.user));
-        items.push(self.step(node, CheckpointStatus::Over)?);
-        self.store(items).await?;
+    fn stop(self, node: &str) -> Result<Outcome, RunError> {
+        let over = self.step(node, CheckpointStatus::Over)?;
+        let said = said(words::stopped(&self.begun.progress.user));
+        self.sink.at_the_end(self.last.into_iter().chain(said).chain([over]).collect())?;
         Ok(Outcome::completed())
     }
 
     /// The run fails, and the next message begins anew.
-    async fn fails(self, items: Vec<RunItem>, node: &str, fault: Fault) -> Result<Outcome, RunError> {
+    fn fails(self, items: Vec<RunItem>, node: &str, fault: &Fault) -> Result<Outcome, RunError> {
         let over = self.step(node, CheckpointStatus::Over)?;
-        self.store(items.into_iter().chain([over]).collect()).await?;
-        Err(error_of(&fault))
+        self.sink.at_the_end(self.last.into_iter().chain(items).chain([over]).collect())?;
+        Err(error_of(fault))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use self::names::Names;
 use super::{
     definition::{self, Definition, END},
-    graph::{Graph, Key, Level, Node, NodeId, Target, Way},
+    graph::{Graph, Key, Kind, Level, Node, NodeId, Target, Way},
     problem::{Path, Problem},
     reach,
 };
@@ -131,6 +131,9 @@ impl Builder<'_> {
         let on_error = from.on_error.as_ref();
         let on_error = on_error.and_then(|to| self.target(to, names.definition, &path.key("on_error")));
         let kind = self.kind(from, names, path)?;
+        if let (Kind::HandOff { .. }, Some(_)) = (&kind, &from.then) {
+            self.problems.push(path.key("then").problem("is never taken: a hand-off ends the graph"));
+        }
         Some(Node {
             kind,
             ways,

@@ -72,7 +72,9 @@ fn run_until(
     loop {
         let tasks = graph.work(progress)?;
         let Some(task) = tasks.iter().find(|task| task.waits.is_none()) else {
-            tasks.iter().for_each(|task| writeln!(lines, "waits: {}", task.node).unwrap());
+            for task in &tasks {
+                writeln!(lines, "waits: {}", task.node).unwrap();
+            }
             if tasks.is_empty() {
                 lines.push_str("over\n");
             }

@@ -29,7 +29,7 @@ fn names_that_lead_nowhere() {
         ],
     );
     check(
-        "{ start: a, nodes: { a: { native: { name: x }, then: b }, b: { handoff: { to: nobody }, then: c }, c: { graph: { name: g } } } }",
+        "{ start: a, nodes: { a: { native: { name: x }, then: b }, b: { handoff: { to: nobody }, on_error: c }, c: { graph: { name: g } } } }",
         &[
             "nodes.a.native.name: `x` is no function of the program; there are `compose`",
             "nodes.b.handoff.to: `nobody` is no agent of this deployment; there are `pricing_agent`",
