@@ -19,6 +19,7 @@ const TABLES: &[&str] = &[
     "agent_switches",
     "tool_effects",
     "steers_taken",
+    "workflow_checkpoints",
     "approvals",
 ];
 

@@ -40,6 +40,8 @@ pub struct Model {
     pub seq_requested: i64,
     /// Where its `approval_resolved` stands in the log.
     pub seq_resolved: Option<i64>,
+    /// The turn that `approval_resolved` stands in.
+    pub turn_resolved: Option<Uuid>,
     /// When it was asked.
     pub created_at: DateTimeUtc,
     /// When it was decided.

@@ -14,3 +14,5 @@ pub mod message;
 pub mod steer_taken;
 pub mod tool_effect;
 pub mod turn;
+pub mod workflow_checkpoint;
+pub mod workflow_graph;

@@ -25,6 +25,7 @@ mod m20261123_000012_hand_overs;
 mod m20261128_000013_effects_ledger;
 mod m20261128_000014_steers_taken;
 mod m20261128_000015_lists_alone;
+mod m20261128_000016_workflows;
 
 /// The advisory lock that servers take while they change the schema: "switchbd" in ASCII.
 const LOCK: i64 = 0x7377_6974_6368_6264;
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000013_effects_ledger::Migration),
             Box::new(m20261128_000014_steers_taken::Migration),
             Box::new(m20261128_000015_lists_alone::Migration),
+            Box::new(m20261128_000016_workflows::Migration),
         ]
     }
 }

@@ -102,6 +102,8 @@ codes! {
     ToolOutcomeUnknown = "tool_outcome_unknown", 500;
     /// The workflow was changed under a waiting turn.
     WorkflowChanged = "workflow_changed", 500;
+    /// A step of the workflow failed, and nothing in its graph takes care of that.
+    WorkflowFailed = "workflow_failed", 500;
     /// The turn was recovered as often as it may be.
     RecoveryExhausted = "recovery_exhausted", 500;
     /// Over the time budget.
@@ -110,6 +112,10 @@ codes! {
     BudgetTokens = "budget_tokens", 500;
     /// Over the budget of model calls.
     BudgetModelCalls = "budget_model_calls", 500;
+    /// Over the budget of a workflow's steps.
+    BudgetSteps = "budget_steps", 500;
+    /// Over the budget of what a workflow may know.
+    BudgetState = "budget_state", 500;
     /// Over the budget of tool calls.
     BudgetToolCalls = "budget_tool_calls", 500;
     /// Over the budget of hand-offs, or in a circle of them.

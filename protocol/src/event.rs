@@ -167,14 +167,20 @@ pub enum Event {
         /// Until when it can be decided.
         expires_at: Timestamp,
     },
-    /// A person decided, or nobody did in time.
+    /// A person decided, or nobody did in time. Where it is the first event of its turn, that turn goes on from what was
+    /// asked.
     ApprovalResolved {
         /// Names the question.
         approval_id: ApprovalId,
         /// The decision.
         decision: ApprovalDecision,
-        /// Who decided.
+        /// Who decided: the user's name, or `server` where nobody did.
         by: String,
+        /// Who had asked.
+        agent_id: AgentId,
+        /// In the words of whoever decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<String>,
     },
     /// A workflow asks the user for something.
     InputRequest {
@@ -184,6 +190,17 @@ pub enum Event {
         prompt: String,
         /// The fields that are missing.
         fields: Vec<String>,
+    },
+    /// A workflow took a step; what it said and called in this step stands before it.
+    StepComplete {
+        /// Whose workflow.
+        agent_id: AgentId,
+        /// The run.
+        run_id: RunId,
+        /// The step, by its name in the graph.
+        node: String,
+        /// How many steps this workflow has taken by now, over all its runs.
+        steps: u32,
     },
     /// The context that the agents of this conversation share was changed.
     ContextUpdated {

@@ -7,7 +7,7 @@ use protocol::Envelope;
 const EVENTS: &str = include_str!("corpus/events.jsonl");
 
 /// Every `type` of the protocol. A new one gets a line here and a sample in the corpus.
-const TYPES: [&str; 15] = [
+const TYPES: [&str; 16] = [
     "agent_complete",
     "agent_start",
     "agent_switch",
@@ -20,6 +20,7 @@ const TYPES: [&str; 15] = [
     "input_request",
     "message_accepted",
     "message_complete",
+    "step_complete",
     "tool_execution",
     "tool_result",
     "turn_end",

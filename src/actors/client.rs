@@ -158,7 +158,7 @@ impl ConversationClient {
             Reply::Cancelled { turn_id } => Ok(CancelAnswer { turn_id: Some(turn_id), status, was_over: false }),
             Reply::CancelKept => Ok(CancelAnswer { turn_id: None, status: None, was_over: false }),
             Reply::NotOpen => Ok(CancelAnswer { turn_id: None, status: None, was_over: true }),
-            Reply::Accepted { .. } | Reply::Ended | Reply::Done => Err(unexpected(&answered)),
+            _ => Err(unexpected(&answered)),
         }
     }
 
@@ -236,7 +236,7 @@ impl ConversationClient {
         self.ask(key, Ask::Wake).await.map(|_| ())
     }
 
-    async fn must_exist(&self, key: &ConversationKey) -> Result<InternalId, Refusal> {
+    pub(super) async fn must_exist(&self, key: &ConversationKey) -> Result<InternalId, Refusal> {
         self.find(key).await?.ok_or_else(|| Code::NotFound.into())
     }
 
@@ -271,7 +271,7 @@ impl ConversationClient {
         })
     }
 
-    fn refuse_if_draining(&self) -> Result<(), Refusal> {
+    pub(super) fn refuse_if_draining(&self) -> Result<(), Refusal> {
         if self.draining.is_cancelled() {
             return Err(Refusal::new(Code::Draining, "the server goes down; send it to the next one"));
         }
@@ -283,7 +283,7 @@ impl ConversationClient {
     }
 
     /// Gives a command and waits for its answer. An actor that was put away in between is looked up again, once.
-    async fn ask_if(&self, key: &ConversationKey, ask: Ask, must_exist: bool) -> Answer {
+    pub(super) async fn ask_if(&self, key: &ConversationKey, ask: Ask, must_exist: bool) -> Answer {
         for _ in 0..2 {
             let (reply, answer) = oneshot::channel();
             self.send(key, Give { ask: ask.clone(), reply }, must_exist).await?;
@@ -334,6 +334,6 @@ fn lost(error: MailboxError) -> Refusal {
     internal(&error.to_string())
 }
 
-fn unexpected(answered: &Answered) -> Refusal {
+pub(super) fn unexpected(answered: &Answered) -> Refusal {
     internal(&format!("an unexpected answer: {:?}", answered.reply))
 }

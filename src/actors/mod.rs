@@ -1,6 +1,7 @@
 //! The actors: thin shells that carry commands to pure decisions and their effects out into the world.
 
 pub mod agent;
+pub mod approvals;
 pub mod arbiters;
 pub mod callers;
 pub mod client;

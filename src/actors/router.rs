@@ -38,7 +38,7 @@ impl Router {
     /// Who answers.
     pub fn route(&self, ask: &RouteAsk, current: Option<&AgentId>) -> Route {
         match ask {
-            RouteAsk::Message { content } => self.route_message(content, current),
+            RouteAsk::Message { content, is_awaited } => self.route_message(content, current, *is_awaited),
             RouteAsk::HandOver { to, detail, .. } => self.named(to, Some(SwitchReason::Handoff), detail.clone()),
             RouteAsk::Again { agent } => self.named(agent, None, None),
         }
@@ -51,17 +51,17 @@ impl Router {
 
     /// Explains who would answer a message, without anything being run.
     pub fn explain(&self, content: &str, current: Option<&AgentId>) -> Explanation {
-        self.decide(content, current).into()
+        self.decide(content, current, false).into()
     }
 
-    fn decide(&self, content: &str, current: Option<&AgentId>) -> RouteDecision {
+    fn decide(&self, content: &str, current: Option<&AgentId>, is_awaited: bool) -> RouteDecision {
         let candidates: Vec<Candidate> = self.catalog.slots().map(|slot| candidate(slot, content, current)).collect();
-        let request = RouteRequest { content, current };
+        let request = RouteRequest { content, current, is_awaited };
         decide(&self.index, &candidates, &request, &self.rules)
     }
 
-    fn route_message(&self, content: &str, current: Option<&AgentId>) -> Route {
-        let decision = self.decide(content, current);
+    fn route_message(&self, content: &str, current: Option<&AgentId>, is_awaited: bool) -> Route {
+        let decision = self.decide(content, current, is_awaited);
         match decision.chosen.as_ref().and_then(|id| self.catalog.get(id)) {
             Some(slot) => Route::To(assignment(slot, decision.reason, decision.detail)),
             None => Route::Nobody {

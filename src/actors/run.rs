@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::guard::panic_text;
 use crate::{
     agent::{
-        HandOverNote, Outcome, PastMessage, RunError, Turn, UserMessage,
+        HandOverNote, Outcome, PastMessage, RunError, Turn, UserMessage, WorkflowMemory,
         catalog::{AgentSlot, Catalog},
         sink::{RunEnd, RunPipe},
     },
@@ -161,6 +161,7 @@ async fn make(job: RunJob, slot: Arc<AgentSlot>, permits: Arc<Semaphore>, parts:
 fn finish(pipe: &RunPipe, result: Result<Outcome, RunError>) -> RunVerdict {
     match result {
         Ok(Outcome::Completed { final_state, usage }) => pipe.end(RunEnd::Completed { final_state, usage }),
+        Ok(Outcome::Waiting { final_state, usage }) => pipe.end(RunEnd::Waiting { final_state, usage }),
         Ok(Outcome::HandOver { to, detail, usage }) => pipe.end(RunEnd::HandOver { to, detail, usage }),
         Err(_) if pipe.cancelled().is_cancelled() => return RunVerdict::Stopped,
         Err(error) => {
@@ -194,6 +195,7 @@ async fn turn_of(job: &RunJob, parts: &RunParts, time_max: Duration) -> Result<T
         agent_id: agent_id.clone(),
         message: UserMessage { id: order.message.id, content: order.message.content.clone() },
         history: history(job, parts).await?,
+        workflow: WorkflowMemory::new(Arc::clone(&parts.store), Arc::clone(&parts.clock), job.id, agent_id.clone()),
         context: ScopedContext::new(Arc::clone(&parts.context), tenant, job.id.0, agent_id)
             .with_hand_overs(Arc::clone(&parts.clock), parts.hand_over_ttl),
         colleagues: parts.catalog.colleagues_of(&order.agent_id),

@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod sink;
 pub mod testing;
+pub mod workflow;
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,6 +19,7 @@ use protocol::{
 use tokio_util::sync::CancellationToken;
 
 pub use self::sink::{EventSink, SinkClosed, ToolEffect, ToolIntent, ToolOutcome};
+pub use self::workflow::WorkflowMemory;
 use crate::context::ScopedContext;
 pub use crate::conversation::run::Step;
 pub use crate::routing::{AgentCard, Ask, Claim};
@@ -121,6 +123,8 @@ pub struct Turn {
     pub message: UserMessage,
     /// What was said before, oldest first, within `limits.history_messages_max`; without [`Turn::message`].
     pub history: Vec<PastMessage>,
+    /// Where this agent's workflow is in the conversation, and what was decided.
+    pub workflow: WorkflowMemory,
     /// The shared context of the conversation and this agent's own state in it.
     pub context: ScopedContext,
     /// The other agents that are enabled, by id, without this one.
@@ -145,6 +149,14 @@ pub enum Outcome {
         /// What the agent publishes on purpose; at most 64 KiB.
         final_state: JsonObject,
         /// What the models said it cost; tool calls and time are counted by the server.
+        usage: Usage,
+    },
+    /// It waits for a person; the next message or decision opens the turn that goes on. The checkpoint from which it does
+    /// was said together with what it asks.
+    Waiting {
+        /// What the agent publishes on purpose; at most 64 KiB.
+        final_state: JsonObject,
+        /// What the models said it cost.
         usage: Usage,
     },
     /// Another agent should go on with this turn.

@@ -18,10 +18,15 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::UserMessage;
-pub use crate::conversation::run::{RunEnd, RunItem, ToolEffect, ToolIntent, ToolOutcome};
+pub use crate::conversation::run::{
+    ApprovalQuestion, Checkpoint, CheckpointStatus, RunEnd, RunItem, ToolEffect, ToolIntent, ToolOutcome,
+};
 
 /// The longest text of one item, in bytes; a longer one is pushed in pieces.
 pub const TEXT_BYTES_MAX: usize = 16 * 1024;
+
+/// As many items may be said together: fewer than a pipe has credits.
+pub const TOGETHER_ITEMS_MAX: usize = 16;
 
 /// The run is over for everybody else: it was cancelled, replaced or ran out of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -45,6 +50,8 @@ pub struct RunPipe {
 struct Buffer {
     items: VecDeque<RunItem>,
     steer: VecDeque<UserMessage>,
+    /// What is said together with the end.
+    last: Vec<RunItem>,
     /// How many items were said, the end not counted.
     said: u64,
     ended: bool,
@@ -118,6 +125,8 @@ impl RunPipe {
                 return;
             }
             buffer.ended = true;
+            let last = std::mem::take(&mut buffer.last);
+            buffer.items.extend(last);
             buffer.items.push_back(RunItem::Ended(end));
         }
         self.close();
@@ -131,13 +140,20 @@ impl RunPipe {
 
     /// Answers which item it is, counted from 1.
     fn push(&self, item: RunItem) -> Result<u64, SinkClosed> {
+        self.push_all([item])
+    }
+
+    /// The conversation takes all of them at once. Answers which item the last one is.
+    fn push_all(&self, items: impl IntoIterator<Item = RunItem>) -> Result<u64, SinkClosed> {
         let place = {
             let mut buffer = self.lock();
             if buffer.ended || self.cancel.is_cancelled() {
                 return Err(SinkClosed);
             }
-            buffer.items.push_back(item);
-            buffer.said += 1;
+            for item in items {
+                buffer.items.push_back(item);
+                buffer.said += 1;
+            }
             buffer.said
         };
         self.ring();
@@ -235,6 +251,32 @@ impl EventSink {
         let Some(message) = self.pipe.lock().steer.pop_front() else { return Ok(None) };
         self.push(RunItem::SteerTaken(message.id)).await?;
         Ok(Some(message))
+    }
+
+    /// Says several things that are stored together or not at all, and returns once they are. At most
+    /// [`TOGETHER_ITEMS_MAX`].
+    ///
+    /// # Errors
+    /// [`SinkClosed`] when the run is over.
+    pub async fn together(&self, items: Vec<RunItem>) -> Result<(), SinkClosed> {
+        debug_assert!(items.len() <= TOGETHER_ITEMS_MAX, "more than a pipe may have credits for");
+        let credits = u32::try_from(items.len()).unwrap_or(u32::MAX);
+        self.pipe.credits.acquire_many(credits).await.map_err(|_| SinkClosed)?.forget();
+        let place = self.pipe.push_all(items)?;
+        self.pipe.stored(place).await
+    }
+
+    /// Says something together with how the run ends: all of it is stored in one transaction, or nothing.
+    ///
+    /// # Errors
+    /// [`SinkClosed`] when the run is over.
+    pub fn at_the_end(&self, items: Vec<RunItem>) -> Result<(), SinkClosed> {
+        let mut buffer = self.pipe.lock();
+        if buffer.ended || self.pipe.cancel.is_cancelled() {
+            return Err(SinkClosed);
+        }
+        buffer.last.extend(items);
+        Ok(())
     }
 
     async fn push(&self, item: RunItem) -> Result<(), SinkClosed> {

@@ -33,7 +33,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    Agent, AgentCard, Colleague, HandOverNote, Outcome, PastMessage, RunError, Step, Turn, UserMessage,
+    Agent, AgentCard, Colleague, HandOverNote, Outcome, PastMessage, RunError, Step, Turn, UserMessage, WorkflowMemory,
     sink::{RunItem, RunPipe, ToolIntent, ToolOutcome},
 };
 use crate::context::{ContextError, ContextStore, ScopedContext, memory::MemoryContext};
@@ -84,6 +84,7 @@ impl Rehearsal {
             agent_id: agent_id.clone(),
             message: said(message),
             history: Vec::new(),
+            workflow: WorkflowMemory::nowhere(agent_id.clone()),
             context: ScopedContext::new(Arc::clone(&store), TENANT.into(), conversation, agent_id),
             colleagues: Arc::from([]),
             handed_over: None,

@@ -4,3 +4,4 @@ pub mod concierge;
 pub mod language;
 pub mod model;
 pub mod pricing;
+pub mod workflow;

@@ -1,6 +1,9 @@
 //! Plugging in the agents that config names: each with its tools, built by a factory that can build it again.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use protocol::AgentId;
 
@@ -14,6 +17,7 @@ use crate::{
         concierge::ConciergeAgent,
         model::{ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
         pricing::PricingAgent,
+        workflow::{Library, WorkflowAgent},
     },
     config::{self, AgentKind, Config, Model},
 };
@@ -60,6 +64,7 @@ fn factory(config: &Config, agent: &config::Agent) -> Result<AgentFactory, Strin
         AgentKind::Pricing => Ok(Arc::new(move || Ok(Arc::new(PricingAgent::new(card.clone())) as Arc<dyn Agent>))),
         AgentKind::Concierge => Ok(Arc::new(move || Ok(Arc::new(ConciergeAgent::new(card.clone())) as Arc<dyn Agent>))),
         AgentKind::Model(model) => model_factory(config, agent, model, card),
+        AgentKind::Workflow => workflow_factory(config, agent, card),
     }
 }
 
@@ -68,6 +73,7 @@ fn card(agent: &config::Agent) -> AgentCard {
         AgentKind::Model(_) => "model",
         AgentKind::Pricing => "pricing",
         AgentKind::Concierge => "concierge",
+        AgentKind::Workflow => "workflow",
     };
     AgentCard {
         name: agent.name.clone(),
@@ -107,6 +113,21 @@ fn model_factory(
     Ok(Arc::new(move || {
         let agent = ModelAgent::new(settings.clone(), endpoint.clone(), toolbox.clone());
         agent.map(|agent| Arc::new(agent) as Arc<dyn Agent>).map_err(|error| error.to_string())
+    }))
+}
+
+fn workflow_factory(config: &Config, agent: &config::Agent, card: AgentCard) -> Result<AgentFactory, String> {
+    let workflow = agent.workflow.as_ref().ok_or("it has no `workflow`")?;
+    let definition = config::workflow_definition(workflow)?;
+    let toolbox = tools::grant(&config.tools, &agent.tools)?;
+    let agents: BTreeSet<String> = config.agents.iter().map(|agent| agent.id.to_string()).collect();
+    Ok(Arc::new(move || {
+        let library = Library::default();
+        let agent = WorkflowAgent::new(card.clone(), definition.clone(), toolbox.clone(), library, agents.clone());
+        agent.map(|agent| Arc::new(agent) as Arc<dyn Agent>).map_err(|problems| {
+            let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            lines.join("; ")
+        })
     }))
 }
 

@@ -32,7 +32,11 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
         },
         cors_origins: config.server.cors_origins.clone(),
         agents,
-        rules: RouteRules { fallback: config.routing.fallback.clone(), switch_margin: config.routing.switch_margin },
+        rules: RouteRules {
+            fallback: config.routing.fallback.clone(),
+            switch_margin: config.routing.switch_margin,
+            waiting_margin: config.routing.waiting_margin,
+        },
         admin_token,
         restarts: restarts(&config.supervision),
         conversations: conversations(limits),

@@ -57,6 +57,8 @@ pub enum AgentKind {
     Pricing,
     /// Says what the other agents can do; needs no model.
     Concierge,
+    /// Follows a graph.
+    Workflow,
 }
 
 /// What an agent of the kind `model` needs.
@@ -94,16 +96,19 @@ pub struct ToolGrant {
 
 /// The graph that an agent follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Workflow {
-    /// Which kind of graph.
+    /// `graph`: the graph stands here, beside this key. Any other word names a graph of the program.
     #[serde(rename = "type")]
     #[schemars(length(min = 1, max = 64))]
     pub kind: String,
-    /// Handed to the graph.
+    /// Handed to a graph of the program.
     #[serde(default)]
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     pub config: JsonObject,
+    /// The graph itself: `start`, `state`, `nodes` and so on; checked apart.
+    #[serde(flatten)]
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub graph: JsonObject,
 }
 
 /// The word for an agent's kind in the config.
@@ -113,6 +118,7 @@ enum KindWord {
     Model,
     Pricing,
     Concierge,
+    Workflow,
 }
 
 /// The keys that only the kind `model` has.
@@ -222,6 +228,7 @@ impl From<AgentFields> for Agent {
             }),
             KindWord::Pricing => AgentKind::Pricing,
             KindWord::Concierge => AgentKind::Concierge,
+            KindWord::Workflow => AgentKind::Workflow,
         };
         Self {
             name: fields.name.unwrap_or_else(|| fields.id.to_string()),

@@ -12,8 +12,8 @@ use super::{
     secret::without_credentials,
     tools::AddressRange,
     tree::{Entry, KeyPath, Node, Place, Value},
-    units::{ByteSize, HumanDuration},
 };
+use crate::units::{ByteSize, HumanDuration};
 
 static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "the schema is made from our types; every test of this module compiles it")]

@@ -53,6 +53,14 @@ pub enum Rule {
         /// What is accepted.
         expected: String,
     },
+    /// A graph that cannot be followed as it is written.
+    #[error("`{key}`: {reason}")]
+    Workflow {
+        /// The key.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A name that leads nowhere.
     #[error("`{key}` is `{value}`, but {known}")]
     Dangling {
@@ -148,6 +156,7 @@ impl Rule {
             Self::UnknownKey { .. } => "unknown_key",
             Self::BadValue { .. } => "bad_value",
             Self::Missing { .. } => "missing",
+            Self::Workflow { .. } => "workflow",
             Self::Dangling { .. } => "dangling",
             Self::DuplicateId { .. } => "duplicate_id",
             Self::ReservedId { .. } => "reserved_id",

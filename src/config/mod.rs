@@ -29,7 +29,7 @@ mod supervision;
 mod tests;
 mod tools;
 mod tree;
-mod units;
+mod workflows;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -55,8 +55,9 @@ pub use self::{
     supervision::Supervision,
     tools::{AddressRange, EffectWord, HttpMethod, HttpTool, Tool, ToolKind},
     tree::{Place, Span},
-    units::{ByteSize, HumanDuration, UnitError},
+    workflows::definition as workflow_definition,
 };
+pub use crate::units::{ByteSize, HumanDuration, UnitError};
 
 /// A whole config without errors.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -13,8 +13,9 @@ use super::{
     schema::{self, list},
     tools::{HTTP_KEYS, KINDS},
     tree::{KeyPath, Node, Place, Value},
-    units::{ByteSize, HumanDuration},
+    workflows,
 };
+use crate::units::{ByteSize, HumanDuration};
 
 /// Pairs of one section where the first must not be above the second; `true`: it must be below.
 const ORDERED: [(&str, &str, &str, bool); 5] = [
@@ -71,6 +72,7 @@ fn check_agent(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Fin
     } else if let Some(kind) = agent.text_of("kind") {
         not_of_kind(agent, path, &MODEL_KEYS, kind, "model", findings);
     }
+    workflows::check(root, agent, path, findings);
     let grants = agent.get("tools").map(Node::items).unwrap_or_default();
     let mut seen: BTreeMap<&str, String> = BTreeMap::new();
     for (index, grant) in grants.iter().enumerate() {

@@ -14,10 +14,13 @@ pub struct Routing {
     /// By how many points another agent must beat the current one to take over. Higher holds on to an agent longer.
     #[schemars(range(min = 0, max = 1000))]
     pub switch_margin: u32,
+    /// The same where the current agent asked the user something and waits for the answer.
+    #[schemars(range(min = 0, max = 1000))]
+    pub waiting_margin: u32,
 }
 
 impl Default for Routing {
     fn default() -> Self {
-        Self { fallback: super::agents::id("concierge"), switch_margin: 2 }
+        Self { fallback: super::agents::id("concierge"), switch_margin: 2, waiting_margin: 6 }
     }
 }

@@ -108,10 +108,10 @@ pub(super) fn describe(schema: &Json) -> String {
         return words.to_owned();
     }
     if let Some(range) = schema.get("x-duration") {
-        return format!("{}, {}", super::units::DURATION_FORM, between(&range["min"], &range["max"]));
+        return format!("{}, {}", crate::units::DURATION_FORM, between(&range["min"], &range["max"]));
     }
     if let Some(range) = schema.get("x-size") {
-        return format!("{}, {}", super::units::SIZE_FORM, between(&range["min"], &range["max"]));
+        return format!("{}, {}", crate::units::SIZE_FORM, between(&range["min"], &range["max"]));
     }
     let words = words(schema);
     if !words.is_empty() {

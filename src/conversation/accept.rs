@@ -101,7 +101,7 @@ impl Draft<'_, '_> {
         self.state.open.as_ref().map_or(0, OpenTurn::untaken)
     }
 
-    fn check_room(&self, waiting: usize) -> Result<(), Rejection> {
+    pub(super) fn check_room(&self, waiting: usize) -> Result<(), Rejection> {
         let waiting_max = self.env.limits.turns_waiting_max;
         if waiting < waiting_max { Ok(()) } else { Err(Rejection::Busy { waiting, waiting_max }) }
     }

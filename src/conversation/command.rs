@@ -8,6 +8,7 @@ use protocol::{
 };
 
 use super::{
+    approvals::Decide,
     note::Note,
     recent::Accepted,
     run::{RunItem, Step},
@@ -70,6 +71,8 @@ pub enum Command {
     },
     /// Stop a turn.
     Cancel(CancelTarget),
+    /// A person decided about a tool call.
+    Decide(Decide),
     /// The turn's time is over.
     TurnDeadline {
         /// Which turn.
@@ -150,6 +153,8 @@ pub enum RouteAsk {
     Message {
         /// The text.
         content: String,
+        /// The agent that answered last waits for this very user.
+        is_awaited: bool,
     },
     /// An agent hands over to this one: is it there?
     HandOver {
@@ -250,6 +255,15 @@ pub enum Reply {
         /// Which.
         turn_id: TurnId,
     },
+    /// The decision is taken, and a turn goes on from it.
+    Decided {
+        /// That turn.
+        turn_id: TurnId,
+    },
+    /// The decision came too late: a turn goes on as if nobody had decided.
+    Expired,
+    /// No such question is open: it was decided, or never asked. The store knows.
+    NotAsked,
     /// The message was not seen yet; when it comes, its turn is cancelled.
     CancelKept,
     /// The turn is not open: it is over, or never was. The store knows; a client's id that it lacks is cancelled early.
@@ -302,6 +316,12 @@ pub enum Rejection {
         /// How many may.
         waiting_max: usize,
     },
+    /// The arguments that were shown are not those of the call.
+    #[error(
+        "`argumentsHash` is not that of the call in question; show its `arguments` again and send the `argumentsHash` \
+         that came with them"
+    )]
+    OtherArguments,
     /// The same client id came with another content.
     #[error("the client message id `{0}` was used for another content; give each message an id of its own")]
     IdempotencyConflict(Arc<str>),
@@ -314,6 +334,7 @@ impl Rejection {
             Self::Ended => Code::ConversationEnded,
             Self::TurnRunning => Code::TurnRunning,
             Self::Busy { .. } => Code::Busy,
+            Self::OtherArguments => Code::InvalidField,
             Self::IdempotencyConflict(_) => Code::IdempotencyConflict,
         }
     }

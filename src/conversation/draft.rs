@@ -56,6 +56,7 @@ impl ConversationState {
             Command::Routed { turn_id, route } => draft.routed(turn_id, route),
             Command::Output { run_id, items } => draft.output(run_id, items),
             Command::Cancel(target) => draft.cancel(target),
+            Command::Decide(decide) => draft.decide(decide)?,
             Command::TurnDeadline { turn_id, time_max } => draft.turn_deadline(turn_id, time_max),
             Command::End { reason } => draft.end(reason),
             Command::Recover => draft.recover(),

@@ -20,6 +20,7 @@
 //!   in the log is never made again.
 
 mod accept;
+mod approvals;
 mod command;
 mod content;
 mod draft;
@@ -34,11 +35,13 @@ mod state;
 mod steps;
 mod stop;
 mod turn;
+mod waits;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::{
+    approvals::{Decide, Question},
     command::{
         Assignment, CancelTarget, Command, Decision, Effect, Limits, NewMessage, Numbered, Rejection, Reply, Route,
         RouteAsk, RunOrder, TurnMessage,
@@ -46,7 +49,7 @@ pub use self::{
     content::{ContentError, check_content},
     draft::{Env, IdSource, RandomIds},
     early::EarlyCancels,
-    note::{EffectNote, EffectStatus, Note},
+    note::{Checkpoint, CheckpointStatus, EffectNote, EffectStatus, Note, arguments_hash},
     recent::{Accepted, Recent, body_hash},
     state::{ConversationState, Snapshot, Status},
 };

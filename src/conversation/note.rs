@@ -1,5 +1,7 @@
 //! What is kept beside an event: stored in the same transaction, never on the wire.
 
+use std::sync::Arc;
+
 use protocol::{RunId, ToolCallId, event::JsonObject};
 use serde_json::Value;
 
@@ -17,6 +19,51 @@ pub enum Note {
     },
     /// Beside a `tool_execution`, and beside its `tool_result`: the call's line in the ledger of effects.
     Effect(EffectNote),
+    /// Beside what a workflow did or asks: where it is from here on. Takes the place of the one before.
+    Checkpoint(Checkpoint),
+}
+
+/// Where a workflow is: all that is needed to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Whether it runs, waits or is over.
+    pub status: CheckpointStatus,
+    /// The version of its graph.
+    pub version: Arc<str>,
+    /// Its progress as JSON; empty where it is over.
+    pub progress: Arc<str>,
+}
+
+/// Whether a workflow runs, waits or is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckpointStatus {
+    /// In the middle of a turn.
+    Running,
+    /// For a message or a decision.
+    Waiting,
+    /// The next message begins anew.
+    Over,
+}
+
+impl CheckpointStatus {
+    /// The word in the table.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Over => "over",
+        }
+    }
+}
+
+impl std::str::FromStr for CheckpointStatus {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let all = [Self::Running, Self::Waiting, Self::Over];
+        let found = all.into_iter().find(|status| status.as_str() == word);
+        found.ok_or_else(|| format!("`{word}` is no status of a checkpoint"))
+    }
 }
 
 /// A tool call as the ledger of effects has it.
@@ -71,7 +118,7 @@ impl EffectNote {
             run_id,
             effect: intent.effect,
             idempotency_key: intent.idempotency_key.clone(),
-            arguments_hash: arguments_hash(&intent.arguments),
+            arguments_hash: *hash(&intent.arguments).as_bytes(),
             status: EffectStatus::Intent,
         }
     }
@@ -81,19 +128,25 @@ impl Note {
     pub(super) fn body_hash(&self) -> Option<[u8; 32]> {
         match self {
             Self::Accepted { body_hash, .. } => Some(*body_hash),
-            Self::Effect(_) => None,
+            Self::Effect(_) | Self::Checkpoint(_) => None,
         }
     }
 
     pub(super) fn effect(&self) -> Option<&EffectNote> {
         match self {
             Self::Effect(effect) => Some(effect),
-            Self::Accepted { .. } => None,
+            Self::Accepted { .. } | Self::Checkpoint(_) => None,
         }
     }
 }
 
+/// What a decision about a call is bound to: 64 hexadecimal digits of BLAKE3 over the arguments as JSON, whose keys are in
+/// the order of their letters.
+pub fn arguments_hash(arguments: &Value) -> String {
+    hash(arguments).to_hex().to_string()
+}
+
 /// The hash that tells calls apart without keeping their arguments twice.
-fn arguments_hash(arguments: &Value) -> [u8; 32] {
-    *blake3::hash(arguments.to_string().as_bytes()).as_bytes()
+fn hash(arguments: &Value) -> blake3::Hash {
+    blake3::hash(arguments.to_string().as_bytes())
 }

@@ -20,6 +20,8 @@ pub(super) struct WaitingTurn {
     pub turn_id: TurnId,
     pub accepted_at: Timestamp,
     pub message: TurnMessage,
+    /// The agent that goes on; none where the router is asked who answers a message.
+    pub goes_on: Option<AgentId>,
 }
 
 /// The turn that is under way.
@@ -52,6 +54,8 @@ pub(super) struct OpenTurn {
     pub handed_over: Option<(AgentId, Option<String>)>,
     /// The agent of the last run.
     pub last_agent: Option<AgentId>,
+    /// The last run is of a workflow: whatever a crash cuts, it goes on from its last step.
+    pub has_checkpoint: bool,
     pub run: Option<OpenRun>,
 }
 
@@ -93,6 +97,7 @@ impl OpenTurn {
             handovers: Vec::new(),
             handed_over: None,
             last_agent: None,
+            has_checkpoint: false,
             run: None,
         }
     }
@@ -113,8 +118,18 @@ impl OpenTurn {
                 self.run = None;
                 self.steps = Steps::default();
             }
+            Event::StepComplete { .. } | Event::InputRequest { .. } | Event::ApprovalRequest { .. } => {
+                self.checkpoint();
+            }
             event => self.apply_in_run(event, note),
         }
+    }
+
+    /// What was done before is in the checkpoint. A run that comes this far is no poison: the count of crashes begins anew.
+    fn checkpoint(&mut self) {
+        self.steps.forget();
+        self.has_checkpoint = true;
+        self.interrupted = 0;
     }
 
     /// The run has taken these of the messages that joined.
@@ -168,6 +183,7 @@ impl OpenTurn {
             self.handovers.push((last, agent_id.clone()));
         }
         self.runs += 1;
+        self.has_checkpoint &= !self.answered && self.handed_over.is_none();
         self.answered = false;
         self.last_tool_calls = 0;
         self.run = Some(OpenRun::new(agent_id.clone(), run_id, at));

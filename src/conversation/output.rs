@@ -39,6 +39,14 @@ impl Draft<'_, '_> {
                 self.emit(Some(turn_id), Event::ContextUpdated { version, changed });
             }
             RunItem::SteerTaken(message_id) => self.steer_taken(message_id),
+            RunItem::StepComplete { node, steps, checkpoint } => self.step_complete(turn_id, node, steps, checkpoint),
+            RunItem::InputRequest { prompt, fields, checkpoint } => {
+                self.input_request(turn_id, prompt, fields, checkpoint);
+            }
+            RunItem::ApprovalRequest { question, checkpoint } => self.approval_request(turn_id, question, checkpoint),
+            RunItem::ApprovalSettled { approval_id, decision, comment } => {
+                self.approval_settled(turn_id, approval_id, decision, comment);
+            }
             RunItem::Ended(end) => self.run_ended(turn_id, end),
         }
     }
@@ -114,6 +122,17 @@ impl Draft<'_, '_> {
                 let final_state = self.bounded(final_state);
                 self.complete_run(turn_id, RunStatus::Completed, final_state, usage);
                 self.after_completed(turn_id, agent_id);
+            }
+            RunEnd::Waiting { final_state, usage } => {
+                self.close_run(
+                    turn_id,
+                    MessageStatus::Complete,
+                    "The agent waits for a person, and not for this tool.",
+                );
+                let final_state = self.bounded(final_state);
+                self.complete_run(turn_id, RunStatus::Waiting, final_state, usage);
+                self.end_turn(turn_id, TurnStatus::Waiting);
+                self.route_next();
             }
             RunEnd::HandOver { to, detail, usage } => {
                 self.close_run(

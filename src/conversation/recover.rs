@@ -43,12 +43,14 @@ impl Draft<'_, '_> {
     fn verdict(&self) -> Verdict {
         let Some(turn) = &self.state.open else { return Verdict::Again(None) };
         let attempts = turn.interrupted + u32::from(turn.run.is_some());
-        if turn.steps.leave_open(|effect| effect == ToolEffect::NonIdempotent) {
+        // A workflow is told what nobody knows of, and its graph says what follows.
+        let begins_again = !turn.has_checkpoint;
+        if begins_again && turn.steps.leave_open(|effect| effect == ToolEffect::NonIdempotent) {
             return outcome_unknown();
         }
         // Between two runs the agent before had answered: to whom it handed over is not in the log, so nothing could be
         // replayed for the right one.
-        if turn.last_tool_calls > 0 && turn.answered {
+        if begins_again && turn.last_tool_calls > 0 && turn.answered {
             return cannot_go_on();
         }
         if attempts > self.env.limits.recoveries_max {
@@ -63,7 +65,8 @@ impl Draft<'_, '_> {
             Verdict::Again(Some(agent)) => self.effect(Effect::Route { turn_id, ask: RouteAsk::Again { agent } }),
             Verdict::Again(None) => {
                 let content = self.state.open.as_ref().map_or_else(String::new, |turn| turn.message.content.clone());
-                self.effect(Effect::Route { turn_id, ask: RouteAsk::Message { content } });
+                let ask = self.ask_about(content);
+                self.effect(Effect::Route { turn_id, ask });
             }
             Verdict::Fail(code, safe) => {
                 self.emit_turn_error(turn_id, None, code, safe);
@@ -77,9 +80,12 @@ impl Draft<'_, '_> {
     /// no model has no dialogue that results could be put into: made again from its beginning, it would call its tools once
     /// more.
     pub(super) fn refused_to_begin_again(&mut self, turn_id: TurnId, to: &Assignment) -> bool {
-        let Some(turn) = self.state.open.as_ref().filter(|turn| turn.steps.have_calls() && !to.replays) else {
+        let Some(turn) = self.state.open.as_ref().filter(|turn| turn.steps.have_calls()) else {
             return false;
         };
+        if to.replays || turn.has_checkpoint {
+            return false;
+        }
         let is_unknown = turn.steps.leave_open(|effect| effect != ToolEffect::Pure);
         self.follow(turn_id, if is_unknown { outcome_unknown() } else { cannot_go_on() });
         true

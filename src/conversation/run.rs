@@ -1,10 +1,12 @@
 //! What a run says, as the conversation hears it.
 
 use protocol::{
-    AgentId, Code, MessageId, ToolCallId,
-    event::{JsonObject, Usage},
+    AgentId, ApprovalId, Code, MessageId, Timestamp, ToolCallId,
+    event::{ApprovalDecision, JsonObject, Usage},
 };
 use serde_json::Value;
+
+pub use super::note::{Checkpoint, CheckpointStatus};
 
 /// One thing that a run says.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +33,40 @@ pub enum RunItem {
     },
     /// A message that came while the run was under way was taken into account.
     SteerTaken(MessageId),
+    /// A workflow took a step.
+    StepComplete {
+        /// The step.
+        node: String,
+        /// Steps by now.
+        steps: u32,
+        /// Where the workflow is from here on.
+        checkpoint: Checkpoint,
+    },
+    /// A workflow asks the user for something.
+    InputRequest {
+        /// The question.
+        prompt: String,
+        /// The fields that are missing.
+        fields: Vec<String>,
+        /// Where the workflow waits.
+        checkpoint: Checkpoint,
+    },
+    /// A workflow asks for a decision about a tool call.
+    ApprovalRequest {
+        /// The question.
+        question: ApprovalQuestion,
+        /// Where the workflow waits.
+        checkpoint: Checkpoint,
+    },
+    /// A question of this agent has an answer without anybody deciding: it expired, or was taken back.
+    ApprovalSettled {
+        /// Which.
+        approval_id: ApprovalId,
+        /// `rejected` or `expired`.
+        decision: ApprovalDecision,
+        /// Why, in words for people.
+        comment: String,
+    },
     /// The last item.
     Ended(RunEnd),
 }
@@ -89,6 +125,23 @@ impl ToolIntent {
     }
 }
 
+/// A tool call that a person must decide about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovalQuestion {
+    /// Names the question.
+    pub approval_id: ApprovalId,
+    /// The id that the call will have.
+    pub call_id: ToolCallId,
+    /// The tool.
+    pub tool_name: String,
+    /// What it would be called with.
+    pub arguments: Value,
+    /// [`super::arguments_hash`] of the arguments: binds the decision to them.
+    pub arguments_hash: String,
+    /// Until when it can be decided.
+    pub expires_at: Timestamp,
+}
+
 /// What the runs of a turn did before a crash cut them, in order: what a new run goes on from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -132,6 +185,13 @@ pub struct ToolOutcome {
 pub enum RunEnd {
     /// Answered.
     Completed {
+        /// What the agent publishes.
+        final_state: JsonObject,
+        /// What it used.
+        usage: Usage,
+    },
+    /// It waits for a person: the next message or decision opens the turn that goes on.
+    Waiting {
         /// What the agent publishes.
         final_state: JsonObject,
         /// What it used.

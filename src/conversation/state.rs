@@ -1,10 +1,13 @@
 //! The state of a conversation, and how each event changes it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use protocol::{AgentId, ClientMessageId, ConversationId, Envelope, Event, MessageId, RunId, Seq, Timestamp, TurnId};
+use protocol::{
+    AgentId, ApprovalId, ClientMessageId, ConversationId, Envelope, Event, MessageId, RunId, Seq, Timestamp, TurnId,
+};
 
 use super::{
+    approvals::Question,
     command::TurnMessage,
     early::EarlyCancels,
     note::Note,
@@ -34,6 +37,10 @@ pub struct Snapshot {
     pub current_agent: Option<AgentId>,
     /// The latest accepted messages.
     pub recent: Recent,
+    /// Questions about tool calls that nobody has decided.
+    pub questions: Vec<Question>,
+    /// Agents whose workflow waits for a person.
+    pub awaiting: BTreeSet<AgentId>,
 }
 
 /// The state of one conversation.
@@ -47,6 +54,8 @@ pub struct ConversationState {
     /// While no turn is open, the first of these is being routed.
     pub(super) waiting: VecDeque<WaitingTurn>,
     pub(super) recent: Recent,
+    pub(super) questions: Vec<Question>,
+    pub(super) awaiting: BTreeSet<AgentId>,
     pub(super) early_cancels: EarlyCancels,
     /// Whether the open run takes further messages. Lost with the run.
     pub(super) steerable: bool,
@@ -63,6 +72,8 @@ impl ConversationState {
             open: None,
             waiting: VecDeque::new(),
             recent: snapshot.recent,
+            questions: snapshot.questions,
+            awaiting: snapshot.awaiting,
             early_cancels: EarlyCancels::default(),
             steerable: false,
         }
@@ -153,6 +164,10 @@ impl ConversationState {
                 self.remember(client_message_id, note.and_then(Note::body_hash), turn_id, &message, envelope.seq);
                 self.apply_accepted(turn_id, message, envelope.at);
             }
+            Event::ApprovalResolved { approval_id, agent_id, .. } => {
+                self.questions.retain(|question| question.approval_id != *approval_id);
+                self.apply_resolved(turn_id, *approval_id, agent_id, envelope.at);
+            }
             Event::TurnEnd { .. } => {
                 self.waiting.retain(|turn| turn.turn_id != turn_id);
                 if self.open.as_ref().is_some_and(|turn| turn.turn_id == turn_id) {
@@ -163,6 +178,7 @@ impl ConversationState {
                 if let Event::AgentSwitch { to_agent, .. } = event {
                     self.current_agent = Some(to_agent.clone());
                 }
+                self.apply_waiting(event);
                 if let Some(turn) = self.open_turn_mut(turn_id) {
                     turn.apply(event, envelope.at, note.and_then(Note::effect));
                 }
@@ -190,7 +206,39 @@ impl ConversationState {
     fn apply_accepted(&mut self, turn_id: TurnId, message: TurnMessage, at: Timestamp) {
         match &mut self.open {
             Some(turn) if turn.turn_id == turn_id => turn.steers.push(message),
-            _ => self.waiting.push_back(WaitingTurn { turn_id, accepted_at: at, message }),
+            _ => self.waiting.push_back(WaitingTurn { turn_id, accepted_at: at, message, goes_on: None }),
+        }
+    }
+
+    /// A decision opens the turn that goes on from it. One that a run itself settles stands in that run's turn.
+    fn apply_resolved(&mut self, turn_id: TurnId, approval: ApprovalId, agent: &AgentId, at: Timestamp) {
+        if self.open.as_ref().is_none_or(|turn| turn.turn_id != turn_id) {
+            let message = TurnMessage { id: MessageId(approval.0), content: String::new() };
+            let goes_on = Some(agent.clone());
+            self.waiting.push_back(WaitingTurn { turn_id, accepted_at: at, message, goes_on });
+        }
+    }
+
+    /// Who waits for a person, and for which decisions.
+    fn apply_waiting(&mut self, event: &Event) {
+        match event {
+            Event::InputRequest { agent_id, .. } => {
+                self.awaiting.insert(agent_id.clone());
+            }
+            Event::StepComplete { agent_id, .. } => {
+                self.awaiting.remove(agent_id);
+            }
+            Event::ApprovalRequest { approval_id, arguments_hash, agent_id, expires_at, .. } => {
+                self.awaiting.insert(agent_id.clone());
+                self.questions.retain(|question| question.approval_id != *approval_id);
+                self.questions.push(Question {
+                    approval_id: *approval_id,
+                    agent_id: agent_id.clone(),
+                    arguments_hash: arguments_hash.clone(),
+                    expires_at: *expires_at,
+                });
+            }
+            _ => {}
         }
     }
 

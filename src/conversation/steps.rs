@@ -62,6 +62,11 @@ impl Steps {
         }
     }
 
+    /// What was done so far need not be told: it is in a checkpoint.
+    pub(super) fn forget(&mut self) {
+        self.steps.clear();
+    }
+
     /// Whether a tool was called.
     pub(super) fn have_calls(&self) -> bool {
         self.steps.iter().any(|step| matches!(step, Step::Called { .. }))

@@ -20,9 +20,18 @@ impl Draft<'_, '_> {
         if self.state.open.is_none()
             && let Some(turn) = self.state.waiting.front()
         {
-            let ask = RouteAsk::Message { content: turn.message.content.clone() };
-            self.effect(Effect::Route { turn_id: turn.turn_id, ask });
+            let (turn_id, goes_on) = (turn.turn_id, turn.goes_on.clone());
+            let ask = match goes_on {
+                Some(agent) => RouteAsk::Again { agent },
+                None => self.ask_about(turn.message.content.clone()),
+            };
+            self.effect(Effect::Route { turn_id, ask });
         }
+    }
+
+    pub(super) fn ask_about(&self, content: String) -> RouteAsk {
+        let is_awaited = self.state.current_agent.as_ref().is_some_and(|agent| self.state.awaiting.contains(agent));
+        RouteAsk::Message { content, is_awaited }
     }
 
     /// Takes the router's answer, if the turn still waits for one.

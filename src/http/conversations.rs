@@ -15,8 +15,9 @@ use uuid::Uuid;
 use super::{auth::User, body, hub::Hub, problem::Problem, wait};
 use crate::{
     actors::{
+        approvals::DecisionAnswer,
         client::{CancelAnswer, Incoming, MessageAnswer},
-        session::{no_such_approval, target_of},
+        session::target_of,
     },
     store::{ConversationKey, Found, view::ConversationView},
 };
@@ -191,7 +192,9 @@ pub(super) async fn cancel(
 
 /// Decides about a tool call.
 #[utoipa::path(params(("id" = Uuid, Path), ("approvalId" = Uuid, Path)), request_body = DecisionBody,
-    tag = "conversations", responses((status = "default", description = "a problem", body = Problem)))]
+    tag = "conversations", responses(
+    (status = 202, body = DecisionAnswer), (status = 200, body = DecisionAnswer, description = "decided so before"),
+    (status = "default", description = "a problem", body = Problem)))]
 #[post("/api/conversations/{id}/approvals/{approvalId}")]
 pub(super) async fn decide(
     user: User,
@@ -201,10 +204,11 @@ pub(super) async fn decide(
     hub: Data<Hub>,
 ) -> Result<HttpResponse, Problem> {
     let (id, approval_id) = ids.into_inner();
-    let body: DecisionBody = body::read(&request, body, &hub.limits).await?;
-    find(&hub, &hub.key(user.0, id)).await?.ok_or_else(not_found)?;
-    let DecisionBody { decision, arguments_hash, comment } = body;
-    Err(no_such_approval(&Approve { approval_id, decision, arguments_hash, comment }).into())
+    let DecisionBody { decision, arguments_hash, comment } = body::read(&request, body, &hub.limits).await?;
+    let approve = Approve { approval_id, decision, arguments_hash, comment };
+    let answer = hub.asker().decide(&hub.key(user.0, id), approve).await?;
+    let mut response = if answer.duplicate { HttpResponse::Ok() } else { HttpResponse::Accepted() };
+    Ok(response.json(answer))
 }
 
 /// Ends a conversation: open turns are cancelled, nothing follows.

@@ -45,6 +45,8 @@ pub struct RouteRequest<'a> {
     pub content: &'a str,
     /// Who answered last; none for the first message.
     pub current: Option<&'a AgentId>,
+    /// The current agent asked the user something and waits for the answer.
+    pub is_awaited: bool,
 }
 
 /// How to decide; from config `routing`.
@@ -54,6 +56,8 @@ pub struct RouteRules {
     pub fallback: AgentId,
     /// By how many points another agent must beat the current one.
     pub switch_margin: u32,
+    /// The same where the current agent waits for an answer.
+    pub waiting_margin: u32,
 }
 
 /// Why an agent was passed over.
@@ -119,7 +123,9 @@ pub fn decide(
         (Some(current), Some(best)) if *current != best.id => {
             let own = ranked.iter().find(|(scored, _)| scored.id == *current).map_or(0, |(scored, _)| scored.score);
             // The fallback has no right to stay: what another agent recognises at least as well is for that agent.
-            let goes = *current == rules.fallback || best.score > own.saturating_add(rules.switch_margin);
+            let margin = if request.is_awaited { rules.waiting_margin } else { rules.switch_margin };
+            let may_stay = request.is_awaited || *current != rules.fallback;
+            let goes = !may_stay || best.score > own.saturating_add(margin);
             Some(if goes { best.id.clone() } else { current.clone() })
         }
         (Some(current), _) => Some(current.clone()),

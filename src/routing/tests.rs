@@ -28,9 +28,9 @@ fn agents(states: &str) -> Vec<Candidate> {
 
 fn ask(candidates: &[Candidate], current: &str, content: &str) -> RouteDecision {
     let index = RouteIndex::new(candidates.iter().map(|one| (one.id.clone(), Arc::clone(&one.card))));
-    let rules = RouteRules { fallback: "concierge".parse().unwrap(), switch_margin: 2 };
+    let rules = RouteRules { fallback: "concierge".parse().unwrap(), switch_margin: 2, waiting_margin: 6 };
     let current: Option<AgentId> = current.parse().ok();
-    decide(&index, candidates, &RouteRequest { content, current: current.as_ref() }, &rules)
+    decide(&index, candidates, &RouteRequest { content, current: current.as_ref(), is_awaited: false }, &rules)
 }
 
 /// `expected` is `agent reason [detail]`; `stays` for no reason.

@@ -7,6 +7,7 @@ mod opens;
 mod property;
 mod retention;
 mod support;
+mod waits;
 
 /// Runs each case on each store.
 macro_rules! contract {
@@ -82,6 +83,13 @@ contract! {
         a_tombstone_goes_when_it_is_old
         tombstones_come_in_pages_in_the_order_of_their_erasure
         a_sweep_with_nothing_to_do_does_nothing;
+    waits:
+        the_latest_checkpoint_of_each_agent_is_kept
+        what_waits_for_a_person_comes_along
+        a_decision_is_kept_and_the_first_one_counts
+        a_decision_opens_a_turn
+        what_waits_goes_with_its_conversation
+        a_graph_is_kept_under_its_version;
     lists:
         events_come_in_pages
         events_outside_the_log_are_no_events

@@ -6,12 +6,13 @@ mod state;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
+use protocol::{AgentId, ApprovalId, ClientMessageId, Seq, Timestamp, TurnId};
 
 use self::state::State;
 use super::{
-    AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
-    MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, Tombstone, TurnRecord, Write, Written,
+    AcceptedMessage, ApprovalRecord, CheckpointRecord, ConversationKey, ConversationRecord, EventPage, Found,
+    InteractionRecord, InternalId, MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, Tombstone,
+    TurnRecord, Write, Written,
 };
 use crate::agent::PastMessage;
 
@@ -83,6 +84,23 @@ impl Store for MemoryStore {
 
     async fn interactions(&self, id: InternalId, page: &PageRequest) -> Result<Page<InteractionRecord>, StoreError> {
         self.state().interactions(id, page)
+    }
+
+    async fn checkpoint(&self, id: InternalId, agent: &AgentId) -> Result<Option<CheckpointRecord>, StoreError> {
+        Ok(self.state().checkpoint(id, agent))
+    }
+
+    async fn approval(&self, id: InternalId, approval: ApprovalId) -> Result<Option<ApprovalRecord>, StoreError> {
+        Ok(self.state().approval(id, approval))
+    }
+
+    async fn keep_graph(&self, version: &str, definition: &str, _now: Timestamp) -> Result<(), StoreError> {
+        self.state().keep_graph(version, definition);
+        Ok(())
+    }
+
+    async fn graph(&self, version: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.state().graph(version))
     }
 
     async fn agent_switches(&self) -> Result<Vec<(AgentId, bool)>, StoreError> {

@@ -15,20 +15,21 @@ mod record;
 pub mod sql;
 pub mod view;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use protocol::{
-    AgentId, ClientMessageId, ConversationId, Epoch, Event, MessageId, Seq, Timestamp, TurnId,
+    AgentId, ApprovalId, ClientMessageId, ConversationId, Epoch, MessageId, Seq, Timestamp, TurnId,
     event::{Envelope, JsonObject},
 };
 use uuid::Uuid;
 
 pub use self::record::{
-    ConversationRecord, EffectRecord, EventPage, InteractionRecord, MessageRecord, Page, PageRequest, TurnRecord,
+    ApprovalRecord, CheckpointRecord, ConversationRecord, EffectRecord, EventPage, InteractionRecord, MessageRecord,
+    Page, PageRequest, TurnRecord,
 };
 use crate::agent::PastMessage;
-pub use crate::conversation::{Accepted as AcceptedMessage, EffectNote};
+pub use crate::conversation::{Accepted as AcceptedMessage, Checkpoint, CheckpointStatus, EffectNote, Question};
 
 /// How tables name a conversation. Never shown: a client's own id is unique only within its tenant and owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -95,6 +96,8 @@ pub struct StoredEvent {
     pub effect: Option<Arc<EffectNote>>,
     /// Messages that the run took into account since the event before.
     pub taken: Vec<MessageId>,
+    /// Beside what a workflow did or asks: where it is from here on.
+    pub checkpoint: Option<Arc<Checkpoint>>,
 }
 
 /// What is kept of an accepted message beside its event.
@@ -191,6 +194,10 @@ pub struct Opened {
     pub recent: Vec<AcceptedMessage>,
     /// Whether `recent` is all of them.
     pub recent_is_all: bool,
+    /// Questions about tool calls that nobody has decided, in the order in which they were asked.
+    pub questions: Vec<Question>,
+    /// Agents whose workflow waits for a person.
+    pub awaiting: BTreeSet<AgentId>,
 }
 
 /// What is not kept any more.
@@ -336,6 +343,30 @@ pub trait Store: Send + Sync + std::fmt::Debug + 'static {
     /// [`StoreError`].
     async fn interactions(&self, id: InternalId, page: &PageRequest) -> Result<Page<InteractionRecord>, StoreError>;
 
+    /// Where the workflow of an agent is in a conversation.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn checkpoint(&self, id: InternalId, agent: &AgentId) -> Result<Option<CheckpointRecord>, StoreError>;
+
+    /// A question about a tool call, decided or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn approval(&self, id: InternalId, approval: ApprovalId) -> Result<Option<ApprovalRecord>, StoreError>;
+
+    /// Keeps a graph under its version, for ever. The same again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    async fn keep_graph(&self, version: &str, definition: &str, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The graph of a version, as it was given.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn graph(&self, version: &str) -> Result<Option<String>, StoreError>;
+
     /// What operators said about agents: id to enabled.
     ///
     /// # Errors
@@ -377,13 +408,19 @@ impl StoredEvent {
         if nul::in_json(&body) {
             return Self::new(serde_json::from_str(&nul::without(&body))?, accepted);
         }
-        Ok(Self { envelope, body: body.into(), accepted, effect: None, taken: Vec::new() })
+        Ok(Self { envelope, body: body.into(), accepted, effect: None, taken: Vec::new(), checkpoint: None })
     }
 
     /// The same event with its call's line in the ledger.
     #[must_use]
     pub fn with_effect(self, effect: EffectNote) -> Self {
         Self { effect: Some(Arc::new(effect)), ..self }
+    }
+
+    /// The same event with where its workflow is from here on.
+    #[must_use]
+    pub fn with_checkpoint(self, checkpoint: Checkpoint) -> Self {
+        Self { checkpoint: Some(Arc::new(checkpoint)), ..self }
     }
 
     /// The same event with the messages that the run took before it.
@@ -395,13 +432,5 @@ impl StoredEvent {
     /// Its place in the log.
     pub fn seq(&self) -> Seq {
         self.envelope.seq
-    }
-
-    /// Whether it opens a turn, and which.
-    pub fn opens_turn(&self) -> Option<TurnId> {
-        match self.envelope.event {
-            Event::MessageAccepted { .. } => self.envelope.turn_id,
-            _ => None,
-        }
     }
 }

@@ -8,6 +8,7 @@
 
 mod check;
 mod rows;
+mod waits;
 
 use protocol::{
     MessageId, Seq,
@@ -18,7 +19,10 @@ use uuid::Uuid;
 
 pub use self::{
     check::Unfit,
-    rows::{EffectRow, InteractionRow, MessageRow, Rows, TakenRow, TurnRow, TurnState},
+    rows::{
+        ApprovalRow, AskedRow, CheckpointRow, EffectRow, InteractionRow, MessageRow, ResolvedRow, Rows, TakenRow,
+        TurnRow, TurnState,
+    },
 };
 use super::{AcceptedNote, EffectNote, InternalId, StoredEvent};
 
@@ -40,6 +44,7 @@ pub fn project(conversation: InternalId, events: &[StoredEvent]) -> Result<Rows,
         projector.add(event.accepted.as_deref())?;
         projector.effect(event.effect.as_deref());
         projector.taken(&event.taken);
+        projector.checkpoint(event.checkpoint.as_ref());
     }
     Ok(rows)
 }
@@ -70,10 +75,15 @@ impl Projector<'_> {
                 self.turn(TurnState::Ended(*status), Some(self.envelope.seq), *runs);
             }
             Event::ConversationEnd { .. } => self.rows.ended = true,
+            Event::ApprovalRequest { .. } => self.approval(),
+            Event::ApprovalResolved { .. } => {
+                self.approval();
+                // Opens a turn where it stands in none yet.
+                self.turn(TurnState::Queued, None, 0);
+            }
             Event::ContentChunk { .. }
-            | Event::ApprovalRequest { .. }
-            | Event::ApprovalResolved { .. }
             | Event::InputRequest { .. }
+            | Event::StepComplete { .. }
             | Event::ContextUpdated { .. } => {}
         }
         Ok(())

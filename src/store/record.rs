@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use protocol::{
-    AgentId, ConversationId, Epoch, MessageId, Seq, Timestamp, ToolCallId, TurnId,
-    event::{JsonObject, MessageStatus, Role, TurnStatus},
+    AgentId, ApprovalId, ConversationId, Epoch, MessageId, Seq, Timestamp, ToolCallId, TurnId,
+    event::{ApprovalDecision, JsonObject, MessageStatus, Role, TurnStatus},
 };
 use serde_json::Value;
 
-use super::{ConversationStatus, EffectNote};
+use super::{Checkpoint, ConversationStatus, EffectNote};
 
 /// A conversation's row.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +84,40 @@ pub struct EffectRecord {
     pub call_id: ToolCallId,
     /// The line.
     pub note: EffectNote,
+}
+
+/// Where the workflow of an agent is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointRecord {
+    /// The turn that it was written in.
+    pub turn_id: TurnId,
+    /// The event that it was stored with.
+    pub seq: Seq,
+    /// Where it is.
+    pub checkpoint: Checkpoint,
+}
+
+/// A question about a tool call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovalRecord {
+    /// Names it.
+    pub approval_id: ApprovalId,
+    /// Who wants to call.
+    pub agent_id: AgentId,
+    /// The id that the call will have.
+    pub call_id: ToolCallId,
+    /// The tool.
+    pub tool_name: String,
+    /// What it would be called with.
+    pub arguments: Value,
+    /// Binds the decision to them.
+    pub arguments_hash: String,
+    /// Until when it can be decided.
+    pub expires_at: Timestamp,
+    /// None while it is open.
+    pub decision: Option<ApprovalDecision>,
+    /// The turn that goes on from the decision, or in which it was settled.
+    pub turn_resolved: Option<TurnId>,
 }
 
 /// A turn's row.

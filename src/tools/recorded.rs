@@ -24,6 +24,22 @@ pub async fn run_recorded(
     arguments: Value,
     context: &ToolContext,
 ) -> Result<ToolOutcome, SinkClosed> {
+    let outcome = run_intended(toolbox, sink, name, arguments, context).await?;
+    sink.tool_finished(context.call_id.clone(), outcome.clone()).await?;
+    Ok(outcome)
+}
+
+/// The same, but for the last part: whoever calls says what came of it, together with what follows from it.
+///
+/// # Errors
+/// [`SinkClosed`] when the run is over. If it was over before the call, the tool was not called.
+pub async fn run_intended(
+    toolbox: &ToolBox,
+    sink: &EventSink,
+    name: &str,
+    arguments: Value,
+    context: &ToolContext,
+) -> Result<ToolOutcome, SinkClosed> {
     let checked = storable(arguments);
     let (shown, passed) = match checked {
         Ok(arguments) => (arguments.clone(), Ok(arguments)),
@@ -50,9 +66,7 @@ pub async fn run_recorded(
         Err(error) => Err(error),
     };
     chaos::at(Point::AfterTool);
-    let outcome = outcome_of(answered, granted);
-    sink.tool_finished(context.call_id.clone(), outcome.clone()).await?;
-    Ok(outcome)
+    Ok(outcome_of(answered, granted))
 }
 
 /// The arguments as they can be stored, or what to show of them and why they cannot be passed on.

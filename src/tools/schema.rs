@@ -1,53 +1,22 @@
 //! A tool's JSON Schema: compiled once, then asked about every call.
 
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::Validator;
 use serde_json::Value;
 
-/// How many violations one answer names.
-const VIOLATIONS_MAX: usize = 16;
-/// The longest line of one violation, in bytes.
-const VIOLATION_BYTES_MAX: usize = 240;
-/// The largest compiled pattern, in bytes.
-const PATTERN_BYTES_MAX: usize = 1024 * 1024;
+use crate::json_schema;
 
-/// Compiles the schema of a tool's arguments. It may not refer to other documents, and its patterns run in linear time:
-/// neither look-around nor back references.
+/// Compiles the schema of a tool's arguments.
 pub(super) fn compile(parameters: &Value) -> Result<Validator, String> {
     if parameters.get("type") != Some(&Value::from("object")) {
         return Err("the schema must be an object with `type: object`".to_owned());
     }
-    jsonschema::draft202012::options()
-        .offline()
-        .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES_MAX))
-        .build(parameters)
-        .map_err(|error| bounded(error.to_string()))
+    json_schema::compile(parameters)
 }
 
-/// Says everything that is wrong with the arguments, each violation with its path, for the model to read.
+/// Says everything that is wrong with the arguments, for the model to read.
 pub(super) fn check(validator: &Validator, arguments: &Value) -> Result<(), String> {
-    let mut violations = validator.iter_errors(arguments).map(|error| {
-        let path = error.instance_path().to_string();
-        let place = if path.is_empty() { "at the top".to_owned() } else { format!("at `{path}`") };
-        bounded(format!("{place}: {error}"))
-    });
-    let mut lines: Vec<String> = violations.by_ref().take(VIOLATIONS_MAX).collect();
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let more = violations.count();
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    Err(format!("the arguments do not fit the tool's schema: {}", lines.join("; ")))
-}
-
-/// Cuts a line to [`VIOLATION_BYTES_MAX`].
-fn bounded(mut line: String) -> String {
-    if line.len() > VIOLATION_BYTES_MAX {
-        line.truncate(line.floor_char_boundary(VIOLATION_BYTES_MAX));
-        line.push('…');
-    }
-    line
+    json_schema::check(validator, arguments)
+        .map_err(|violations| format!("the arguments do not fit the tool's schema: {violations}"))
 }
 
 #[cfg(test)]

@@ -37,11 +37,13 @@ const TABLES: &[(&str, Columns)] = &[
     (
         "approvals",
         Columns {
-            uuid: "id conversation_id turn_id",
+            uuid: "id conversation_id turn_id turn_resolved",
             jsonb: "arguments",
             timestamptz: "expires_at created_at decided_at",
         },
     ),
+    ("workflow_checkpoints", Columns { uuid: "conversation_id turn_id", jsonb: "", timestamptz: "updated_at" }),
+    ("workflow_graphs", Columns { uuid: "", jsonb: "", timestamptz: "created_at" }),
 ];
 
 /// The names of columns by their type.

@@ -61,3 +61,5 @@ mod termination;
 mod tool_effects;
 #[cfg(test)]
 mod turns;
+#[cfg(test)]
+mod workflows;

@@ -172,15 +172,17 @@ impl ConversationActor {
 impl Live {
     fn take_events(&mut self, events: Vec<Numbered>) {
         for Numbered { envelope, note, taken } in events {
-            let (accepted, effect) = match note {
+            let (mut accepted, mut effect, mut checkpoint) = (None, None, None);
+            match note {
                 Some(Note::Accepted { metadata, body_hash }) => {
-                    (Some(Arc::new(AcceptedNote { metadata, body_hash })), None)
+                    accepted = Some(Arc::new(AcceptedNote { metadata, body_hash }));
                 }
-                Some(Note::Effect(effect)) => (None, Some(Arc::new(effect))),
-                None => (None, None),
-            };
-            match StoredEvent::new(envelope, accepted).map(|event| StoredEvent { effect, taken, ..event }) {
-                Ok(event) => self.pending.push(event),
+                Some(Note::Effect(note)) => effect = Some(Arc::new(note)),
+                Some(Note::Checkpoint(note)) => checkpoint = Some(Arc::new(note)),
+                None => {}
+            }
+            match StoredEvent::new(envelope, accepted) {
+                Ok(event) => self.pending.push(StoredEvent { effect, taken, checkpoint, ..event }),
                 Err(error) => tracing::error!(%error, "an event could not be written as JSON"),
             }
         }

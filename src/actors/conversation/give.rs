@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{ConversationActor, Phase, live::Live};
 use crate::{
-    conversation::{Accepted, CancelTarget, Command, NewMessage, Rejection, Reply},
+    conversation::{Accepted, CancelTarget, Command, Decide, NewMessage, Rejection, Reply},
     store::StoreError,
 };
 
@@ -24,6 +24,8 @@ pub enum Ask {
     Message(NewMessage),
     /// Stop a turn.
     Cancel(CancelTarget),
+    /// A decision about a tool call.
+    Decide(Decide),
     /// End the conversation.
     End {
         /// Why.
@@ -159,6 +161,7 @@ impl ConversationActor {
             }
             Ask::Erase => self.erase(reply, ctx),
             Ask::Cancel(target) => self.carry_out(Command::Cancel(target), Some(reply), ctx),
+            Ask::Decide(decide) => self.carry_out(Command::Decide(decide), Some(reply), ctx),
             Ask::End { reason } => self.carry_out(Command::End { reason }, Some(reply), ctx),
             Ask::Message(message) if live.state.recent().must_ask_store(&message.client_message_id) => {
                 self.look_up(message, reply, ctx);

@@ -131,6 +131,8 @@ fn rebuild(opened: &Opened) -> ConversationState {
         head: record.head,
         current_agent: record.current_agent.clone(),
         recent: Recent::new(opened.recent.clone(), opened.recent_is_all),
+        questions: opened.questions.clone(),
+        awaiting: opened.awaiting.clone(),
     });
     let ledger: HashMap<_, _> =
         opened.effects.iter().map(|line| ((line.turn_id, &line.call_id), Note::Effect(line.note.clone()))).collect();

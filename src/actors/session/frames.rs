@@ -4,7 +4,7 @@ use actix::{Context, Handler, Message, StreamHandler};
 use bytes::Bytes;
 use protocol::{
     ClientFrame, Code, ServerFrame,
-    frame::{Approve, Cancel, FrameError, Referenced, close},
+    frame::{Cancel, FrameError, Referenced, close},
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -161,7 +161,7 @@ impl SessionActor {
                     Err(refusal) => Err(refusal),
                 },
                 ClientFrame::End => client.end(&key).await.map(|_| json!({ "status": "ended" })),
-                ClientFrame::Approve(approve) => Err(no_such_approval(&approve)),
+                ClientFrame::Approve(approve) => client.decide(&key, approve).await.map(|answer| to_json(&answer)),
                 ClientFrame::Subscribe(_) | ClientFrame::Ping => Ok(json!({})),
             };
             to.do_send(Done { reference, answer });
@@ -195,11 +195,6 @@ pub fn target_of(cancel: Cancel) -> Result<CancelTarget, Refusal> {
         (None, Some(client)) => Ok(CancelTarget::Message(client)),
         _ => Err(Refusal::new(Code::InvalidField, "a cancel names exactly one of `turnId` and `clientMessageId`")),
     }
-}
-
-/// The answer to a decision about an approval that is not there.
-pub fn no_such_approval(approve: &Approve) -> Refusal {
-    Refusal::new(Code::NotFound, format!("there is no approval {} in this conversation", approve.approval_id))
 }
 
 fn to_json(answer: &impl serde::Serialize) -> Value {

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::departure::reconnect_after_ms;
 pub use self::{
-    frames::{Inbound, no_such_approval, target_of},
+    frames::{Inbound, target_of},
     outlet::{Outgoing, Outlet, OutletReader, Reset},
     position::{Gap, Start, start_at},
 };

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     agent::{
-        UserMessage,
+        UserMessage, WorkflowMemory,
         sink::{RunItem, RunPipe},
     },
     context::{ContextKey, ContextScope, ContextStore, Entry, ScopedContext, Versioned},
@@ -82,7 +82,7 @@ impl Said {
     fn final_state(&self) -> Value {
         match self.outcome.as_ref().unwrap() {
             Outcome::Completed { final_state, .. } => Value::Object(final_state.clone()),
-            Outcome::HandOver { .. } => panic!("the pricing agent never hands over"),
+            other => panic!("the pricing agent answers: {other:?}"),
         }
     }
 }
@@ -113,6 +113,7 @@ impl Talk {
             agent_id: self.agent.clone(),
             message: UserMessage { id, content: content.to_owned() },
             history: Vec::new(),
+            workflow: WorkflowMemory::nowhere(self.agent.clone()),
             context: scoped,
             colleagues: Arc::new([]),
             handed_over: None,

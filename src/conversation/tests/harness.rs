@@ -12,21 +12,23 @@
 //! tool idempotent: call1 search · tool#call1 idempotent: call2 search (made again with the first one's key)
 //! message_end · tool: call1 search · result: call1 (or `result: call1 error`) · context: 2 · taken: m2
 //! done · hand: product because · fail: model_unavailable
+//! step: node 3 · input: field · question: 1 tool · settled: 1 expired · waiting · decide: 1 approved [hash]
 //! cancel: t1 (or c1) · deadline: t1 · end: reason · crash · wait: 60 (seconds) · limit: handoffs_max 2
 //! ```
 
 use std::time::Duration;
 
 use protocol::{
-    AgentId, Code, MessageId, RunId, Timestamp, TurnId,
+    AgentId, ApprovalId, Code, MessageId, RunId, Timestamp, TurnId,
     event::{JsonObject, SwitchReason, Usage},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{render::Names, world::World};
 use crate::conversation::{
-    Assignment, CancelTarget, Command, Limits, NewMessage, Route, RouteAsk,
-    run::{RunEnd, RunItem, ToolIntent, ToolOutcome},
+    Assignment, CancelTarget, Checkpoint, CheckpointStatus, Command, Decide, Limits, NewMessage, Route, RouteAsk,
+    run::{ApprovalQuestion, RunEnd, RunItem, ToolIntent, ToolOutcome},
 };
 
 /// Runs a script and compares the lines.
@@ -114,6 +116,7 @@ impl Driver {
                 let turn_id = TurnId(self.names.id(step.argument).unwrap());
                 self.give(Command::TurnDeadline { turn_id, time_max: Duration::from_mins(2) });
             }
+            "decide" => self.decide(step.argument),
             "end" => self.give(Command::End { reason: step.argument.to_owned() }),
             "crash" => {
                 self.world.state = self.world.rebuilt();
@@ -140,6 +143,21 @@ impl Driver {
             policy: step.word.map(|word| word.parse().unwrap()),
             metadata: JsonObject::new(),
             stored: if must_ask { self.world.stored(&client) } else { None },
+        }));
+    }
+
+    /// `1 approved`, or `1 approved other` for the hash of other arguments.
+    fn decide(&mut self, argument: &str) {
+        let mut words = argument.split(' ');
+        let approval_id = approval(words.next().unwrap());
+        let approve = words.next().unwrap() == "approved";
+        let arguments_hash = words.next().unwrap_or("hash").to_owned();
+        self.give(Command::Decide(Decide {
+            approval_id,
+            approve,
+            arguments_hash,
+            by: "user".to_owned(),
+            comment: None,
         }));
     }
 
@@ -174,6 +192,26 @@ impl Driver {
             }
             "context" => RunItem::ContextUpdated { version: first.parse().unwrap(), changed: vec!["key".to_owned()] },
             "taken" => RunItem::SteerTaken(MessageId(self.names.id(first).unwrap())),
+            "step" => RunItem::StepComplete {
+                node: first.to_owned(),
+                steps: rest.parse().unwrap_or(1),
+                checkpoint: checkpoint(CheckpointStatus::Running),
+            },
+            "input" => RunItem::InputRequest {
+                prompt: "?".to_owned(),
+                fields: vec![first.to_owned()],
+                checkpoint: checkpoint(CheckpointStatus::Waiting),
+            },
+            "question" => RunItem::ApprovalRequest {
+                question: self.question(first, rest),
+                checkpoint: checkpoint(CheckpointStatus::Waiting),
+            },
+            "settled" => RunItem::ApprovalSettled {
+                approval_id: approval(first),
+                decision: rest.parse().unwrap(),
+                comment: "Nobody decided.".to_owned(),
+            },
+            "waiting" => RunItem::Ended(RunEnd::Waiting { final_state: JsonObject::new(), usage }),
             "done" => RunItem::Ended(RunEnd::Completed { final_state: JsonObject::new(), usage }),
             "hand" => {
                 let detail = (!rest.is_empty()).then(|| rest.to_owned());
@@ -186,6 +224,18 @@ impl Driver {
                 correlation_id: "r".to_owned(),
             }),
             other => panic!("`{other}` is not a step"),
+        }
+    }
+
+    /// Good for a minute.
+    fn question(&self, number: &str, tool: &str) -> ApprovalQuestion {
+        ApprovalQuestion {
+            approval_id: approval(number),
+            call_id: format!("call{number}").parse().unwrap(),
+            tool_name: tool.to_owned(),
+            arguments: json!({}),
+            arguments_hash: "hash".to_owned(),
+            expires_at: Timestamp::from_millis(self.world.now.as_millis() + 60_000),
         }
     }
 
@@ -226,6 +276,14 @@ impl Driver {
             self.give(Command::Routed { turn_id, route: Route::To(answer(to, &ask)) });
         }
     }
+}
+
+fn approval(number: &str) -> ApprovalId {
+    ApprovalId(Uuid::from_u128(number.parse().unwrap()))
+}
+
+fn checkpoint(status: CheckpointStatus) -> Checkpoint {
+    Checkpoint { status, version: "v".into(), progress: "{}".into() }
 }
 
 fn intent(step: &Step<'_>, call: &str, name: &str) -> ToolIntent {

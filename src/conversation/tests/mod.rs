@@ -14,4 +14,5 @@ mod simulation;
 mod steer;
 mod stop;
 mod taken;
+mod waits;
 mod world;

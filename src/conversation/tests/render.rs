@@ -79,7 +79,14 @@ impl Names {
             Event::TurnEnd { status, runs, .. } => format!("turn_end {} runs={runs}", status.as_str()),
             Event::ContextUpdated { version, changed } => format!("context_updated {version} {}", changed.join(",")),
             Event::ConversationEnd { reason } => format!("conversation_end {reason}"),
-            other => format!("{other:?}"),
+            Event::StepComplete { node, steps, .. } => format!("step_complete {node} {steps}"),
+            Event::InputRequest { fields, .. } => format!("input_request {}", fields.join(",")),
+            Event::ApprovalRequest { approval_id, tool_call_id, tool_name, .. } => {
+                format!("approval_request {} {tool_call_id} {tool_name}", approval_id.0.as_u128())
+            }
+            Event::ApprovalResolved { approval_id, decision, by, .. } => {
+                format!("approval_resolved {} {} {by}", approval_id.0.as_u128(), decision.as_str())
+            }
         }
     }
 
@@ -133,6 +140,9 @@ impl Names {
                 let (turn, message) = (self.turn(accepted.turn_id), self.message(accepted.message_id));
                 format!("= {word} {turn} {message} {}", accepted.seq)
             }
+            Reply::Decided { turn_id } => format!("= decided {}", self.turn(*turn_id)),
+            Reply::Expired => "= expired".to_owned(),
+            Reply::NotAsked => "= not_asked".to_owned(),
             Reply::Cancelled { turn_id } => format!("= cancelled {}", self.turn(*turn_id)),
             Reply::CancelKept => "= kept".to_owned(),
             Reply::NotOpen => "= not_open".to_owned(),
@@ -144,7 +154,8 @@ impl Names {
 
 fn ask_words(ask: &RouteAsk) -> String {
     match ask {
-        RouteAsk::Message { content } => format!("message {content}"),
+        RouteAsk::Message { content, is_awaited: true } => format!("awaited {content}"),
+        RouteAsk::Message { content, .. } => format!("message {content}"),
         RouteAsk::HandOver { from, to, .. } => format!("hand_over {from} {to}"),
         RouteAsk::Again { agent } => format!("again {agent}"),
     }

@@ -205,7 +205,7 @@ impl Simulation {
         let Some(turn_id) = self.dice.one_of(&self.turns).copied() else { return };
         let current = self.world.state.open_turn().map(|(current, _)| current);
         if current != Some(turn_id) || self.world.state.open_run().is_some() {
-            let route = self.route(&RouteAsk::Message { content: String::new() });
+            let route = self.route(&RouteAsk::Message { content: String::new(), is_awaited: false });
             self.changes_nothing(Command::Routed { turn_id, route });
         }
     }

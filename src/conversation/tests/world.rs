@@ -1,13 +1,13 @@
 //! A conversation with its surroundings held still: time, ids, and a store that gives back what it was given.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use protocol::{AgentId, ConversationId, Envelope, Event, Seq, Timestamp, TurnId};
 use uuid::Uuid;
 
 use crate::conversation::{
-    Accepted, Command, ConversationState, Decision, Effect, Env, IdSource, Limits, Note, Numbered, Recent, Rejection,
-    RouteAsk, RunOrder, Snapshot, Status,
+    Accepted, CheckpointStatus, Command, ConversationState, Decision, Effect, Env, IdSource, Limits, Note, Numbered,
+    Question, Recent, Rejection, RouteAsk, RunOrder, Snapshot, Status,
 };
 
 /// As many accepted messages as a store gives.
@@ -52,6 +52,8 @@ impl World {
             head: Seq::ZERO,
             current_agent: None,
             recent: Recent::new(Vec::new(), true),
+            questions: Vec::new(),
+            awaiting: BTreeSet::new(),
         };
         Self {
             state: ConversationState::from_snapshot(snapshot),
@@ -100,6 +102,11 @@ impl World {
                     self.open_turns.push((turn_id, self.log.len()));
                 }
             }
+            (Event::ApprovalResolved { .. }, Some(turn_id))
+                if self.open_turns.iter().all(|(open, _)| *open != turn_id) =>
+            {
+                self.open_turns.push((turn_id, self.log.len()));
+            }
             (Event::TurnEnd { .. }, Some(turn_id)) => self.open_turns.retain(|(open, _)| *open != turn_id),
             (Event::AgentSwitch { to_agent, .. }, _) => self.current_agent = Some(to_agent.clone()),
             _ => {}
@@ -123,12 +130,53 @@ impl World {
             head: self.log.last().map_or(Seq::ZERO, |last| last.envelope.seq),
             current_agent: self.current_agent.clone(),
             recent: Recent::new(self.accepted[recent_from..].to_vec(), recent_from == 0),
+            questions: self.questions(),
+            awaiting: self.awaiting(),
         });
         let replay_from = self.open_turns.first().map_or(self.log.len(), |(_, place)| *place);
         for numbered in &self.log[replay_from..] {
             state.apply(&numbered.envelope, self.ledger(&numbered.envelope), &numbered.taken);
         }
         state
+    }
+
+    fn questions(&self) -> Vec<Question> {
+        let mut questions = Vec::new();
+        for numbered in &self.log {
+            match &numbered.envelope.event {
+                Event::ApprovalRequest { approval_id, arguments_hash, agent_id, expires_at, .. } => {
+                    questions.push(Question {
+                        approval_id: *approval_id,
+                        agent_id: agent_id.clone(),
+                        arguments_hash: arguments_hash.clone(),
+                        expires_at: *expires_at,
+                    });
+                }
+                Event::ApprovalResolved { approval_id, .. } => {
+                    questions.retain(|question| question.approval_id != *approval_id);
+                }
+                _ => {}
+            }
+        }
+        questions
+    }
+
+    /// By the checkpoints, as a table has them.
+    fn awaiting(&self) -> BTreeSet<AgentId> {
+        let mut latest = BTreeMap::new();
+        for numbered in &self.log {
+            if let (
+                Event::StepComplete { agent_id, .. }
+                | Event::InputRequest { agent_id, .. }
+                | Event::ApprovalRequest { agent_id, .. },
+                Some(Note::Checkpoint(checkpoint)),
+            ) = (&numbered.envelope.event, &numbered.note)
+            {
+                latest.insert(agent_id.clone(), checkpoint.status);
+            }
+        }
+        let waits = latest.into_iter().filter(|(_, status)| *status == CheckpointStatus::Waiting);
+        waits.map(|(agent, _)| agent).collect()
     }
 
     /// The ledger's line of a call as a store has it: how far the call is by now, for its intent too.

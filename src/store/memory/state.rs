@@ -2,6 +2,7 @@
 
 mod reads;
 mod sweep;
+mod waits;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use crate::store::{
     ConversationKey, ConversationStatus, EffectRecord, Fence, InternalId, NewConversation, Opened, StoreError,
     StoredEvent, Write, Written, nul,
-    projection::{EffectRow, InteractionRow, MessageRow, Rows, TakenRow, TurnRow, project},
+    projection::{ApprovalRow, CheckpointRow, EffectRow, InteractionRow, MessageRow, Rows, TakenRow, TurnRow, project},
 };
 
 /// The latest accepted messages that an opened conversation brings.
@@ -27,6 +28,8 @@ pub(super) struct State {
     switches: BTreeMap<AgentId, bool>,
     /// The ids of all messages: unique, as in the table.
     message_ids: BTreeSet<Uuid>,
+    /// By version.
+    graphs: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -49,6 +52,8 @@ struct Conversation {
     interactions: Vec<InteractionRow>,
     effects: Vec<EffectRow>,
     taken: Vec<TakenRow>,
+    checkpoints: Vec<CheckpointRow>,
+    approvals: Vec<ApprovalRow>,
 }
 
 impl Conversation {
@@ -70,6 +75,8 @@ impl Conversation {
             interactions: Vec::new(),
             effects: Vec::new(),
             taken: Vec::new(),
+            checkpoints: Vec::new(),
+            approvals: Vec::new(),
         }
     }
 
@@ -109,6 +116,7 @@ impl Conversation {
         self.messages.extend(rows.messages);
         self.interactions.extend(rows.interactions);
         self.taken.extend(rows.taken);
+        self.add_waits(rows.checkpoints, rows.approvals);
         for row in rows.effects {
             match self.effects.iter_mut().find(|known| known.is_of_same_call(&row)) {
                 Some(known) => known.absorb(&row),
@@ -130,6 +138,8 @@ impl Conversation {
         self.interactions.clear();
         self.effects.clear();
         self.taken.clear();
+        self.checkpoints.clear();
+        self.approvals.clear();
     }
 
     /// The oldest turn that is not over.
@@ -251,7 +261,20 @@ fn opened(id: InternalId, created: bool, conversation: &Conversation) -> Result<
     recent.truncate(RECENT_MAX);
     recent.reverse();
     let record = reads::record(conversation);
-    Ok(Opened { id, fence: conversation.fence, created, record, replay, effects, taken, recent, recent_is_all })
+    let (questions, awaiting) = (conversation.questions(), conversation.awaiting());
+    Ok(Opened {
+        id,
+        fence: conversation.fence,
+        created,
+        record,
+        replay,
+        effects,
+        taken,
+        recent,
+        recent_is_all,
+        questions,
+        awaiting,
+    })
 }
 
 fn effect(row: &EffectRow) -> EffectRecord {

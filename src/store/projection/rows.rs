@@ -1,13 +1,15 @@
 //! The rows that stand beside the log.
 
+use std::sync::Arc;
+
 use protocol::{
-    AgentId, ClientMessageId, MessageId, Seq, Timestamp, ToolCallId, TurnId,
-    event::{MessageStatus, Role, TurnStatus},
+    AgentId, ApprovalId, ClientMessageId, MessageId, Seq, Timestamp, ToolCallId, TurnId,
+    event::{ApprovalDecision, MessageStatus, Role, TurnStatus},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::store::EffectNote;
+use crate::store::{Checkpoint, EffectNote};
 
 /// How far a turn is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,6 +168,80 @@ pub struct TakenRow {
     pub at: Timestamp,
 }
 
+/// A row of `workflow_checkpoints`. The last one of an agent stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointRow {
+    /// Whose workflow.
+    pub agent_id: AgentId,
+    /// In which turn.
+    pub turn_id: TurnId,
+    /// With which event.
+    pub seq: Seq,
+    /// Where it is.
+    pub checkpoint: Arc<Checkpoint>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A row of `approvals`. The question makes it; the decision is merged into it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovalRow {
+    /// Names it.
+    pub id: ApprovalId,
+    /// Who wants to call.
+    pub agent_id: AgentId,
+    /// The question; none where these events bring the decision alone.
+    pub asked: Option<AskedRow>,
+    /// The decision.
+    pub resolved: Option<ResolvedRow>,
+}
+
+/// The question of an approval.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskedRow {
+    /// The turn that asked.
+    pub turn_id: TurnId,
+    /// The id that the call will have.
+    pub call_id: ToolCallId,
+    /// The tool.
+    pub tool_name: String,
+    /// What it would be called with.
+    pub arguments: Value,
+    /// Binds the decision to them.
+    pub arguments_hash: String,
+    /// Until when it can be decided.
+    pub expires_at: Timestamp,
+    /// Its event.
+    pub seq: Seq,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The decision of an approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedRow {
+    /// The decision.
+    pub decision: ApprovalDecision,
+    /// Who decided.
+    pub by: String,
+    /// In that person's words.
+    pub comment: Option<String>,
+    /// The turn that it stands in.
+    pub turn_id: TurnId,
+    /// Its event.
+    pub seq: Seq,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl ApprovalRow {
+    /// Merges what later events say.
+    pub fn absorb(&mut self, later: Self) {
+        self.asked = self.asked.take().or(later.asked);
+        self.resolved = self.resolved.take().or(later.resolved);
+    }
+}
+
 /// Everything that follows from some events of one conversation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Rows {
@@ -179,6 +255,10 @@ pub struct Rows {
     pub effects: Vec<EffectRow>,
     /// In the order of the log.
     pub taken: Vec<TakenRow>,
+    /// One an agent.
+    pub checkpoints: Vec<CheckpointRow>,
+    /// One a question.
+    pub approvals: Vec<ApprovalRow>,
     /// Who answers from here on, if that changed.
     pub current_agent: Option<AgentId>,
     /// The conversation was ended.
@@ -188,9 +268,10 @@ pub struct Rows {
 impl Rows {
     /// Whether the events are in the log and nowhere else.
     pub fn is_empty(&self) -> bool {
-        let Self { turns, messages, interactions, effects, taken, current_agent, ended } = self;
+        let Self { turns, messages, interactions, effects, taken, checkpoints, approvals, current_agent, ended } = self;
         let is_empty = turns.is_empty() && messages.is_empty() && interactions.is_empty() && effects.is_empty();
-        is_empty && taken.is_empty() && current_agent.is_none() && !ended
+        let has_none = taken.is_empty() && checkpoints.is_empty() && approvals.is_empty();
+        is_empty && has_none && current_agent.is_none() && !ended
     }
 
     /// Merges what the next events say, so that a turn has one row however many appends it went through.
@@ -204,6 +285,12 @@ impl Rows {
         for effect in later.effects {
             self.add_effect(effect);
         }
+        for checkpoint in later.checkpoints {
+            self.add_checkpoint(checkpoint);
+        }
+        for approval in later.approvals {
+            self.add_approval(approval);
+        }
         self.current_agent = later.current_agent.or(self.current_agent.take());
         self.ended |= later.ended;
     }
@@ -213,6 +300,22 @@ impl Rows {
         match self.effects.iter_mut().find(|known| known.is_of_same_call(&row)) {
             Some(known) => known.absorb(&row),
             None => self.effects.push(row),
+        }
+    }
+
+    /// Adds a checkpoint in the place of the agent's one before.
+    pub(super) fn add_checkpoint(&mut self, row: CheckpointRow) {
+        match self.checkpoints.iter_mut().find(|known| known.agent_id == row.agent_id) {
+            Some(known) => *known = row,
+            None => self.checkpoints.push(row),
+        }
+    }
+
+    /// Adds what one event says of a question.
+    pub(super) fn add_approval(&mut self, row: ApprovalRow) {
+        match self.approvals.iter_mut().find(|known| known.id == row.id) {
+            Some(known) => known.absorb(row),
+            None => self.approvals.push(row),
         }
     }
 

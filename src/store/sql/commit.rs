@@ -93,7 +93,7 @@ async fn together(transaction: &DatabaseTransaction, group: Vec<Prepared<'_>>) -
                 if !batch.has_room_for(&append) {
                     std::mem::take(&mut batch).store(transaction, &mut progress).await?;
                 }
-                batch.add(append);
+                batch.add(*append);
             }
             Prepared::Rare(write) => {
                 std::mem::take(&mut batch).store(transaction, &mut progress).await?;
@@ -133,7 +133,7 @@ async fn one(
         Prepared::Rare(write) => progress.answer(index, rare(savepoint, write).await?),
         Prepared::Append(append) => {
             let mut batch = Batch::default();
-            batch.add(append);
+            batch.add(*append);
             batch.store(savepoint, progress).await?;
         }
     }

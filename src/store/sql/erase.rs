@@ -17,7 +17,7 @@ const TOMBSTONE: &str = "UPDATE conversations SET status = 'erased', fence = fen
      WHERE id = ? AND fence = ? AND status <> 'erased'";
 
 /// Every table that has rows of conversations.
-const ERASED: [&str; 8] = [
+const ERASED: [&str; 9] = [
     "DELETE FROM events WHERE conversation_id = ?",
     "DELETE FROM messages WHERE conversation_id = ?",
     "DELETE FROM turns WHERE conversation_id = ?",
@@ -25,6 +25,7 @@ const ERASED: [&str; 8] = [
     "DELETE FROM agent_conversation_data WHERE conversation_id = ?",
     "DELETE FROM tool_effects WHERE conversation_id = ?",
     "DELETE FROM steers_taken WHERE conversation_id = ?",
+    "DELETE FROM workflow_checkpoints WHERE conversation_id = ?",
     "DELETE FROM approvals WHERE conversation_id = ?",
 ];
 

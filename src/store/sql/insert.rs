@@ -2,10 +2,13 @@
 
 use sea_orm::{DatabaseTransaction, DbErr, Value};
 
-use super::statement::{ManyRows, int};
+use super::{
+    approvals::{APPROVALS, approval_values},
+    statement::{ManyRows, int},
+};
 use crate::store::{
     EffectNote, Fence, InternalId, StoredEvent,
-    projection::{EffectRow, InteractionRow, MessageRow, Rows, TakenRow, TurnRow},
+    projection::{CheckpointRow, EffectRow, InteractionRow, MessageRow, Rows, TakenRow, TurnRow},
 };
 
 /// Everything that one conversation adds in a commit.
@@ -127,6 +130,25 @@ const TAKEN: Table = Table {
     tail: "",
 };
 
+/// Each takes the place of the one before.
+const CHECKPOINTS: Table = Table {
+    name: "workflow_checkpoints",
+    columns: &[
+        "conversation_id",
+        "agent_id",
+        "tenant",
+        "turn_id",
+        "seq",
+        "status",
+        "graph_version",
+        "progress",
+        "updated_at",
+    ],
+    tail: "ON CONFLICT (conversation_id, agent_id) DO UPDATE SET turn_id = excluded.turn_id, seq = excluded.seq, \
+           status = excluded.status, graph_version = excluded.graph_version, progress = excluded.progress, \
+           updated_at = excluded.updated_at",
+};
+
 /// Rows to be inserted into one table.
 pub(super) struct Insertion {
     pub(super) table: Table,
@@ -135,7 +157,7 @@ pub(super) struct Insertion {
 }
 
 /// All rows of all conversations. A row of an earlier table may be named by one of a later.
-pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 6] {
+pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 8] {
     fn of<T>(table: Table, rows: &[T], values: impl Fn(&T) -> Vec<Value>) -> Insertion {
         Insertion { table, rows: rows.iter().map(values).collect() }
     }
@@ -145,6 +167,8 @@ pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 6] {
     let interactions = placed(additions, |addition| &addition.rows.interactions);
     let effects = placed(additions, |addition| &addition.rows.effects);
     let taken = placed(additions, |addition| &addition.rows.taken);
+    let checkpoints = placed(additions, |addition| &addition.rows.checkpoints);
+    let approvals = placed(additions, |addition| &addition.rows.approvals);
     [
         of(EVENTS, &events, |(addition, events)| event_values(addition, events)),
         of(TURNS, &turns, |(addition, row)| turn_values(addition, row)),
@@ -152,6 +176,8 @@ pub(super) fn insertions(additions: &[Addition<'_>]) -> [Insertion; 6] {
         of(INTERACTIONS, &interactions, |(addition, row)| interaction_values(addition, row)),
         of(EFFECTS, &effects, |(addition, row)| effect_values(addition, row)),
         of(TAKEN, &taken, |(addition, row)| taken_values(addition, row)),
+        of(CHECKPOINTS, &checkpoints, |(addition, row)| checkpoint_values(addition, row)),
+        of(APPROVALS, &approvals, |(addition, row)| approval_values(addition, row)),
     ]
 }
 
@@ -279,6 +305,20 @@ fn taken_values(addition: &Addition<'_>, row: &TakenRow) -> Vec<Value> {
         int(row.seq.0).into(),
         row.message_id.0.into(),
         addition.tenant.as_str().into(),
+        row.at.to_datetime().into(),
+    ]
+}
+
+fn checkpoint_values(addition: &Addition<'_>, row: &CheckpointRow) -> Vec<Value> {
+    vec![
+        addition.conversation.0.into(),
+        row.agent_id.as_str().into(),
+        addition.tenant.as_str().into(),
+        row.turn_id.0.into(),
+        int(row.seq.0).into(),
+        row.checkpoint.status.as_str().into(),
+        row.checkpoint.version.as_ref().into(),
+        row.checkpoint.progress.as_ref().into(),
         row.at.to_datetime().into(),
     ]
 }

@@ -5,6 +5,7 @@
 //! conversation.
 
 mod append;
+mod approvals;
 pub mod backup;
 mod boot;
 mod checkpoints;
@@ -32,7 +33,7 @@ mod whole;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
+use protocol::{AgentId, ApprovalId, ClientMessageId, Seq, Timestamp, TurnId};
 use sea_orm::{DatabaseConnection, DbBackend};
 
 use self::boot::BootMark;
@@ -45,8 +46,9 @@ pub use self::{
     connections::Connections,
 };
 use super::{
-    AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
-    MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, Tombstone, TurnRecord, Write, Written,
+    AcceptedMessage, ApprovalRecord, CheckpointRecord, ConversationKey, ConversationRecord, EventPage, Found,
+    InteractionRecord, InternalId, MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, Tombstone,
+    TurnRecord, Write, Written,
 };
 use crate::agent::PastMessage;
 
@@ -147,6 +149,22 @@ impl Store for SqlStore {
 
     async fn interactions(&self, id: InternalId, page: &PageRequest) -> Result<Page<InteractionRecord>, StoreError> {
         self.in_time(Call::Read, self.read_interactions(id, page)).await
+    }
+
+    async fn checkpoint(&self, id: InternalId, agent: &AgentId) -> Result<Option<CheckpointRecord>, StoreError> {
+        self.in_time(Call::Read, self.read_checkpoint(id, agent)).await
+    }
+
+    async fn approval(&self, id: InternalId, approval: ApprovalId) -> Result<Option<ApprovalRecord>, StoreError> {
+        self.in_time(Call::Read, self.read_approval(id, approval)).await
+    }
+
+    async fn keep_graph(&self, version: &str, definition: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.in_time(Call::Read, self.write_graph(version, definition, now)).await
+    }
+
+    async fn graph(&self, version: &str) -> Result<Option<String>, StoreError> {
+        self.in_time(Call::Read, self.read_graph(version)).await
     }
 
     async fn agent_switches(&self) -> Result<Vec<(AgentId, bool)>, StoreError> {

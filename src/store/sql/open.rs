@@ -1,10 +1,13 @@
 //! Opening: raises the fence, so that no earlier writer can store any more, and reads what the new one needs.
 
+use std::collections::BTreeSet;
+
 use protocol::{Envelope, MessageId, Seq, Timestamp, TurnId};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::{
+    approvals::{awaiting, questions},
     error::{Failure, damaged},
     log::{Range, lines},
     record::{AcceptedRow, ConversationRow, EffectColumns, seq},
@@ -30,6 +33,7 @@ const RETURNING: &str = "RETURNING id, public_id, status, current_agent, epoch, 
      (SELECT t.seq_accepted FROM turns t WHERE t.conversation_id = conversations.id AND t.seq_end IS NULL \
      ORDER BY t.seq_accepted LIMIT 1) AS open_since, \
      EXISTS (SELECT 1 FROM tool_effects e WHERE e.conversation_id = conversations.id) AS has_effects, \
+     EXISTS (SELECT 1 FROM workflow_checkpoints w WHERE w.conversation_id = conversations.id) AS has_workflows, \
      EXISTS (SELECT 1 FROM steers_taken s WHERE s.conversation_id = conversations.id) AS has_taken";
 
 /// The status is asked for outside of the find: inside, it would let the index of the lists be taken for it.
@@ -87,6 +91,7 @@ struct Raised {
     open_turn: Option<(TurnId, Seq)>,
     has_effects: bool,
     has_taken: bool,
+    has_workflows: bool,
 }
 
 impl Raised {
@@ -104,6 +109,7 @@ impl Raised {
             open_turn,
             has_effects: result.try_get("", "has_effects")?,
             has_taken: result.try_get("", "has_taken")?,
+            has_workflows: result.try_get("", "has_workflows")?,
         })
     }
 
@@ -143,10 +149,27 @@ async fn opened(transaction: &DatabaseTransaction, mut raised: Raised, created: 
     if !created {
         recent = recent_messages(transaction, id).await?;
     }
+    let (mut asked, mut waiting) = (Vec::new(), BTreeSet::new());
+    if raised.has_workflows {
+        asked = questions(transaction, id).await?;
+        waiting = awaiting(transaction, id).await?;
+    }
     let recent_is_all = recent.len() <= RECENT_MAX;
     recent.truncate(RECENT_MAX);
     recent.reverse();
-    Ok(Opened { id, fence, created, record: raised.row.record()?, replay, effects, taken, recent, recent_is_all })
+    Ok(Opened {
+        id,
+        fence,
+        created,
+        record: raised.row.record()?,
+        replay,
+        effects,
+        taken,
+        recent,
+        recent_is_all,
+        questions: asked,
+        awaiting: waiting,
+    })
 }
 
 async fn events(

@@ -7,7 +7,7 @@ use crate::store::{Write, projection::project};
 
 /// One write.
 pub(super) enum Prepared<'a> {
-    Append(Append<'a>),
+    Append(Box<Append<'a>>),
     Refused(String),
     /// No append.
     Rare(&'a Write),
@@ -22,7 +22,9 @@ impl<'a> Prepared<'a> {
         let Write::Append { conversation, fence, events } = write else { return Self::Rare(write) };
         match project(*conversation, events) {
             Err(unfit) => Self::Refused(unfit.to_string()),
-            Ok(rows) => Self::Append(Append { index, conversation: *conversation, fence: *fence, events, rows }),
+            Ok(rows) => {
+                Self::Append(Box::new(Append { index, conversation: *conversation, fence: *fence, events, rows }))
+            }
         }
     }
 
@@ -33,7 +35,7 @@ impl<'a> Prepared<'a> {
 
     pub(super) fn into_append(self) -> Option<Append<'a>> {
         let Self::Append(append) = self else { return None };
-        Some(append)
+        Some(*append)
     }
 }
 

@@ -235,7 +235,11 @@ impl SqlStore {
         Ok(if row.status == "erased" { Found::Erased } else { Found::Here(row) })
     }
 
-    async fn all(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>, StoreError> {
+    pub(super) async fn all(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
         Ok(self.reader().query_all_raw(statement(self.backend, sql, values)).await?)
     }
 }

@@ -155,7 +155,7 @@ async fn servers_that_start_together_migrate_once() {
     let database = PostgresDatabase::create().await;
     let connects = (0..4).map(|_| SqlStore::connect(options(&database.url())));
     let stores: Vec<_> = futures::future::try_join_all(connects).await.unwrap();
-    assert_eq!(setting(&stores[0].reader(), "SELECT COUNT(*) FROM seaql_migrations").await, "15");
+    assert_eq!(setting(&stores[0].reader(), "SELECT COUNT(*) FROM seaql_migrations").await, "16");
     for store in stores {
         store.close().await;
     }

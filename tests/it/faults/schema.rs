@@ -42,7 +42,7 @@ async fn cut_anywhere_while_the_schema_is_made_there_is_all_of_it_or_nothing() {
         }
     }
     assert!(cuts >= 5, "only {cuts} cuts");
-    assert_eq!(count(&direct, "seaql_migrations").await, 15);
+    assert_eq!(count(&direct, "seaql_migrations").await, 16);
 }
 
 /// The kernel ends the server at the first byte that makes a file longer than this, whatever it is doing.

@@ -10,6 +10,8 @@ pub(super) const LAYERS: &[(&str, Layer)] = &[
     ("conversation", Layer::Core),
     ("routing", Layer::Core),
     ("workflow", Layer::Core),
+    ("units", Layer::Core),
+    ("json_schema", Layer::Core),
     ("config", Layer::Ports),
     ("agent", Layer::Ports),
     ("tools", Layer::Ports),

@@ -51,7 +51,7 @@ impl Embedded {
 
     pub(crate) fn with(agents: Vec<AgentSlot>, tweak: impl FnOnce(&mut Options)) -> Self {
         let backing = Backing::of_environment();
-        let rules = RouteRules { fallback: "alpha".parse().unwrap(), switch_margin: 2 };
+        let rules = RouteRules { fallback: "alpha".parse().unwrap(), switch_margin: 2, waiting_margin: 6 };
         let mut options = Options::new(agents, rules, "admin-token-of-this-test".to_owned().into());
         options.server.port = 0;
         options.server.workers = 1;

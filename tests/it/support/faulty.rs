@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use protocol::{AgentId, ClientMessageId, Seq, Timestamp, TurnId};
+use protocol::{AgentId, ApprovalId, ClientMessageId, Seq, Timestamp, TurnId};
 use switchboard::{
     agent::PastMessage,
     store::{
-        AcceptedMessage, ConversationKey, ConversationRecord, EventPage, Found, InteractionRecord, InternalId,
-        MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept, Tombstone, TurnRecord, Write,
-        Written,
+        AcceptedMessage, ApprovalRecord, CheckpointRecord, ConversationKey, ConversationRecord, EventPage, Found,
+        InteractionRecord, InternalId, MessageRecord, Owner, Page, PageRequest, Store, StoreError, Sweep, Swept,
+        Tombstone, TurnRecord, Write, Written,
     },
 };
 use tokio::sync::watch;
@@ -170,6 +170,22 @@ impl Store for FaultyStore {
 
     async fn interactions(&self, id: InternalId, page: &PageRequest) -> Result<Page<InteractionRecord>, StoreError> {
         self.inner.interactions(id, page).await
+    }
+
+    async fn checkpoint(&self, id: InternalId, agent: &AgentId) -> Result<Option<CheckpointRecord>, StoreError> {
+        self.inner.checkpoint(id, agent).await
+    }
+
+    async fn approval(&self, id: InternalId, approval: ApprovalId) -> Result<Option<ApprovalRecord>, StoreError> {
+        self.inner.approval(id, approval).await
+    }
+
+    async fn keep_graph(&self, version: &str, definition: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.keep_graph(version, definition, now).await
+    }
+
+    async fn graph(&self, version: &str) -> Result<Option<String>, StoreError> {
+        self.inner.graph(version).await
     }
 
     async fn agent_switches(&self) -> Result<Vec<(AgentId, bool)>, StoreError> {

@@ -10,6 +10,7 @@ pub(crate) mod real_model;
 pub(crate) mod redis;
 pub(crate) mod scripted;
 pub(crate) mod server;
+pub(crate) mod shop;
 pub(crate) mod sql;
 
 /// A variable that `cargo xtask test` sets. A test that needs it and does not find it fails: a skipped test looks green.

@@ -12,10 +12,10 @@ use fakemodel::{FakeModel, Request, Script};
 use sea_orm::{ConnectionTrait, Database, Statement};
 use serde_json::{Value, json};
 
-use super::shop::{PLACED, Shop};
 use crate::support::{
     client::{WsClient, assert_dense, new_id, types},
     server::{CONCIERGE, TestServer},
+    shop::{PLACED, Shop},
 };
 
 const ANSWER: &str = "Your order is placed.";

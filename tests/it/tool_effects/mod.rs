@@ -2,4 +2,3 @@
 
 mod intent;
 mod killed;
-mod shop;

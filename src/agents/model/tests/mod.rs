@@ -96,6 +96,8 @@ pub(super) fn messages(model: &FakeModel, request: usize) -> Vec<Value> {
 #[track_caller]
 pub(super) fn tokens(played: &Played) -> (u64, u64) {
     match played.outcome.as_ref().unwrap() {
-        Outcome::Completed { usage, .. } | Outcome::HandOver { usage, .. } => (usage.input_tokens, usage.output_tokens),
+        Outcome::Completed { usage, .. } | Outcome::HandOver { usage, .. } | Outcome::Waiting { usage, .. } => {
+            (usage.input_tokens, usage.output_tokens)
+        }
     }
 }

@@ -10,9 +10,9 @@ use tokio::{
 };
 
 /// What a call of the shop answers with, somewhere in its result.
-pub(super) const PLACED: &str = "the order was placed";
+pub(crate) const PLACED: &str = "the order was placed";
 
-pub(super) struct Shop {
+pub(crate) struct Shop {
     port: u16,
     /// The `Idempotency-Key` of each request, in order.
     orders: Arc<watch::Sender<Vec<String>>>,
@@ -22,7 +22,7 @@ pub(super) struct Shop {
 
 impl Shop {
     /// A shop that takes orders, and answers them at once or not until [`Shop::answer`].
-    pub(super) async fn open(answers: bool) -> Self {
+    pub(crate) async fn open(answers: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (orders, answers) = (Arc::new(watch::Sender::default()), Arc::new(watch::Sender::new(answers)));
@@ -35,20 +35,20 @@ impl Shop {
         Self { port, orders, answers, accepting }
     }
 
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    pub(super) fn answer(&self) {
+    pub(crate) fn answer(&self) {
         self.answers.send_replace(true);
     }
 
     /// The keys of all orders so far, in order.
-    pub(super) fn orders(&self) -> Vec<String> {
+    pub(crate) fn orders(&self) -> Vec<String> {
         self.orders.borrow().clone()
     }
 
-    pub(super) async fn until_orders(&self, count: usize) {
+    pub(crate) async fn until_orders(&self, count: usize) {
         let mut orders = self.orders.subscribe();
         let enough = orders.wait_for(|orders| orders.len() >= count);
         tokio::time::timeout(crate::support::client::PATIENCE, enough).await.expect("an order in time").unwrap();

@@ -9,9 +9,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// What a duration looks like.
-pub(super) const DURATION_FORM: &str = "a duration like `500ms`, `30s`, `5m` or `1h`";
+pub(crate) const DURATION_FORM: &str = "a duration like `500ms`, `30s`, `5m` or `1h`";
 /// What a size looks like.
-pub(super) const SIZE_FORM: &str = "a size like `64KiB` or `1MiB`, or a number of bytes";
+pub(crate) const SIZE_FORM: &str = "a size like `64KiB` or `1MiB`, or a number of bytes";
 
 /// The longest duration that is read: 366 days.
 const DURATION_MAX: Duration = Duration::from_hours(366 * 24);

@@ -1,0 +1,114 @@
+//! Tool calls of a workflow. The key of a call follows from the step alone, so the same step after a crash has the same key.
+
+use protocol::ToolCallId;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{WorkflowAgent, perform::Performed};
+use crate::{
+    agent::{EventSink, SinkClosed, Step, ToolOutcome, Turn, sink::RunItem},
+    tools::{Effect, ToolContext, run_intended},
+    workflow::work::{Call, Done, Failure, Task},
+};
+
+/// What the calls of a run need.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    pub(super) agent: &'a WorkflowAgent,
+    pub(super) turn: &'a Turn,
+    pub(super) sink: &'a EventSink,
+    /// Names the run of the graph.
+    pub(super) progress_id: &'a str,
+}
+
+impl Caller<'_> {
+    /// Calls a tool, or takes what the log knows of this very call.
+    pub(super) async fn call(
+        &self,
+        task: &Task,
+        call: &Call,
+        steps: u32,
+        call_id: Option<ToolCallId>,
+    ) -> Result<Performed, SinkClosed> {
+        let key = self.key(task, steps);
+        match self.before(&key) {
+            Some((_, Some(outcome))) => Ok(Performed::done(Vec::new(), done(call, outcome))),
+            Some((Effect::NonIdempotent, None)) => Ok(Performed::done(Vec::new(), unknown(call))),
+            Some((_, None)) => self.make(task, call, key, new_id()).await,
+            None => self.make(task, call, key, call_id.unwrap_or_else(new_id)).await,
+        }
+    }
+
+    async fn make(
+        &self,
+        task: &Task,
+        call: &Call,
+        key: ToolCallId,
+        call_id: ToolCallId,
+    ) -> Result<Performed, SinkClosed> {
+        let context = ToolContext {
+            agent_id: self.turn.agent_id.clone(),
+            call_id: call_id.clone(),
+            idempotency_key: key,
+            cancel: self.turn.cancel.clone(),
+            time_max: task.time_max.unwrap_or(self.turn.time_max).min(self.turn.time_max),
+        };
+        let arguments = Value::Object(call.arguments.clone());
+        let outcome = run_intended(&self.agent.toolbox, self.sink, &call.tool, arguments, &context).await?;
+        let item = RunItem::ToolFinished { call_id, outcome: outcome.clone() };
+        Ok(Performed::done(vec![item], done(call, &outcome)))
+    }
+
+    /// What the log knows of a call: its effect, and its outcome where there is one.
+    fn before(&self, key: &ToolCallId) -> Option<(Effect, Option<&ToolOutcome>)> {
+        self.turn.steps.iter().rev().find_map(|step| match step {
+            Step::Called { intent, outcome } if intent.idempotency_key == *key => {
+                Some((intent.effect, outcome.as_ref()))
+            }
+            _ => None,
+        })
+    }
+
+    /// No other call of any conversation has it.
+    fn key(&self, task: &Task, steps: u32) -> ToolCallId {
+        let mut hash = blake3::Hasher::new_derive_key("switchboard workflow call");
+        hash.update(self.turn.workflow.conversation().0.as_bytes()).update(self.progress_id.as_bytes());
+        hash.update(&steps.to_be_bytes()).update(task.node.as_str().as_bytes());
+        for index in &task.place {
+            hash.update(&(*index as u64).to_be_bytes());
+        }
+        let text = format!("step_{}", &hash.finalize().to_hex()[..32]);
+        text.parse().unwrap_or_else(|_| new_id())
+    }
+}
+
+/// A new id of a call.
+pub(super) fn new_id() -> ToolCallId {
+    let text = format!("call_{}", Uuid::now_v7().simple());
+    #[expect(clippy::expect_used, reason = "37 characters without white space are the id of a call")]
+    text.parse().expect("37 characters without white space are the id of a call")
+}
+
+fn done(call: &Call, outcome: &ToolOutcome) -> Done {
+    if !outcome.is_error {
+        return Done::Wrote(call.into.iter().map(|key| (key.clone(), outcome.result.clone())).collect());
+    }
+    let word = |key: &str, otherwise: &str| outcome.result[key].as_str().unwrap_or(otherwise).to_owned();
+    let failure = Failure::new(word("error", "tool_failed"), word("message", "the tool failed"));
+    // What was not granted or does not fit is so the next time, too.
+    let may_pass = failure.code == "tool_failed";
+    Done::Failed { failure, may_pass }
+}
+
+fn unknown(call: &Call) -> Done {
+    let message = format!(
+        "the server was restarted while `{}` was at work, and whether it took effect is not known; check before you ask again",
+        call.tool
+    );
+    Done::Failed { failure: Failure::new("tool_outcome_unknown", message), may_pass: false }
+}
+
+/// The arguments as a decision is bound to them.
+pub(super) fn arguments(map: &Map<String, Value>) -> Value {
+    Value::Object(map.clone())
+}

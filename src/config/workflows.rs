@@ -1,0 +1,137 @@
+//! Graphs in the config: all that is wrong with one, each with its place in the file.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use jsonschema::Validator;
+use serde_json::Value as Json;
+
+use super::{
+    error::{Finding, Rule},
+    tree::{KeyPath, Node},
+};
+use crate::workflow::{Definition, Graph, Problem, Surroundings, problem::Step};
+
+/// The type of a graph that stands in the config.
+pub(super) const GRAPH: &str = "graph";
+/// Keys of `workflow` that are not of the graph.
+const OWN_KEYS: [&str; 2] = ["type", "config"];
+/// The longest text of a violation, in characters.
+const REASON_CHARS_MAX: usize = 200;
+
+static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the schema is made from our types; every test of this module compiles it")]
+    jsonschema::validator_for(schemars::schema_for!(Definition).as_value()).expect("our own schema compiles")
+});
+
+/// What is wrong with the workflow of an agent.
+pub(super) fn check(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {
+    let is_workflow = agent.text_of("kind") == Some("workflow");
+    let Some(node) = agent.get("workflow") else {
+        if is_workflow {
+            let expected = "a graph, with `type: graph`".into();
+            let rule = Rule::Missing { key: path.key("workflow").to_string(), expected };
+            findings.push(Finding::new(agent.place.clone(), rule));
+        }
+        return;
+    };
+    let path = path.key("workflow");
+    if !is_workflow {
+        let kind = agent.text_of("kind").unwrap_or_default().to_owned();
+        let rule = Rule::NotOfKind { key: path.to_string(), kind, only: "workflow" };
+        findings.push(Finding::new(node.place.clone(), rule));
+    } else if let Some(kind) = node.text_of("type").filter(|kind| *kind != GRAPH) {
+        let place = node.get("type").map_or(&node.place, |kind| &kind.place).clone();
+        let known = "there is only `graph`".to_owned();
+        let rule = Rule::Dangling { key: path.key("type").to_string(), value: kind.to_owned(), known };
+        findings.push(Finding::new(place, rule));
+    } else {
+        check_graph(root, agent, node, &path, findings);
+    }
+}
+
+fn check_graph(root: &Node, agent: &Node, node: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {
+    let mut json = node.to_json();
+    if let Some(entries) = json.as_object_mut() {
+        entries.retain(|key, _| !OWN_KEYS.contains(&key.as_str()));
+    }
+    let before = findings.len();
+    for error in SCHEMA.iter_errors(&json) {
+        let steps = steps_of(error.instance_path().as_str());
+        let reason = error.to_string().chars().take(REASON_CHARS_MAX).collect();
+        findings.push(found(node, path, &steps, reason));
+    }
+    if findings.len() > before {
+        return;
+    }
+    match serde_json::from_value::<Definition>(json) {
+        Err(error) => findings.push(found(node, path, &[], error.to_string())),
+        Ok(definition) => {
+            let problems = Graph::build(definition, &around(root, agent)).err().unwrap_or_default();
+            findings
+                .extend(problems.into_iter().map(|Problem { path: steps, words }| found(node, path, &steps, words)));
+        }
+    }
+}
+
+/// What the graph may name, as far as the file says.
+fn around(root: &Node, agent: &Node) -> Surroundings {
+    let grants = agent.get("tools").map(Node::items).unwrap_or_default();
+    let agents = root.get("agents").map(Node::items).unwrap_or_default();
+    let is_off = |grant: &&Node| grant.get("enabled").is_some_and(|node| node.value == super::tree::Value::Bool(false));
+    Surroundings {
+        tools: grants
+            .iter()
+            .filter(|grant| !is_off(grant))
+            .filter_map(|grant| grant.text_of("name"))
+            .map(str::to_owned)
+            .collect(),
+        natives: BTreeSet::new(),
+        readers: BTreeSet::new(),
+        agents: agents.iter().filter_map(|agent| agent.text_of("id")).map(str::to_owned).collect(),
+        has_model: false,
+    }
+}
+
+/// A JSON pointer as steps; what looks like a number is an index where a list is.
+fn steps_of(pointer: &str) -> Vec<Step> {
+    let step = |text: &str| {
+        let text = text.replace("~1", "/").replace("~0", "~");
+        text.parse().map_or_else(|_| Step::Key(text.clone()), Step::Item)
+    };
+    pointer.split('/').skip(1).map(step).collect()
+}
+
+/// At the deepest place on the way that the file has.
+fn found(node: &Node, path: &KeyPath, steps: &[Step], reason: String) -> Finding {
+    let (mut at, mut key) = (node, path.clone());
+    let mut place = node.place.clone();
+    for step in steps {
+        let next = match step {
+            Step::Key(name) => {
+                key = key.key(name);
+                at.get(name)
+            }
+            // A JSON pointer does not tell an index from a key that looks like one.
+            Step::Item(index) if at.items().is_empty() => {
+                key = key.key(&index.to_string());
+                at.get(&index.to_string())
+            }
+            Step::Item(index) => {
+                key = key.index(*index);
+                at.items().get(*index)
+            }
+        };
+        let Some(next) = next else { break };
+        at = next;
+        place = next.place.clone();
+    }
+    Finding::new(place, Rule::Workflow { key: key.to_string(), reason })
+}
+
+/// The graph that stands in a workflow.
+///
+/// # Errors
+/// What cannot be read of it; the check of the config says it with its place.
+pub fn definition(workflow: &super::Workflow) -> Result<Definition, String> {
+    serde_json::from_value(Json::Object(workflow.graph.clone())).map_err(|error| error.to_string())
+}

@@ -1,0 +1,393 @@
+//! One step after the other: what follows from a graph and the place of a run in it.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    expression::{self, ExpressionError, Scope},
+    graph::{Approve, Field, Graph, Kind, Level, Node, NodeId, Target},
+    progress::{At, Frame, Place, Progress},
+    reduce::reduce,
+    work::{Ask, Call, Done, Failure, Fault, Form, FormField, Next, Task, Work},
+};
+use crate::json_schema;
+
+/// Branches and graphs within each other.
+const FRAMES_MAX: usize = 16;
+/// The longest wait between two tries.
+const WAIT_MAX: Duration = Duration::from_hours(1);
+
+impl Graph {
+    /// Takes every step that needs nobody, and says which others are to be done now. Empty where the run is over.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the run.
+    pub fn work(&self, progress: &mut Progress) -> Result<Vec<Task>, Fault> {
+        self.follows(progress)?;
+        let Progress { steps, top, user, .. } = progress;
+        let mut walk = Walk { steps, steps_max: self.definition.steps_max, user };
+        let mut tasks = Vec::new();
+        walk.frame(&self.top, top, &mut Vec::new(), &mut tasks)?;
+        Ok(tasks)
+    }
+
+    /// Takes what came of a task.
+    ///
+    /// # Errors
+    /// A [`Fault`] ends the run.
+    pub fn finish(&self, progress: &mut Progress, place: &[usize], done: Done) -> Result<Next, Fault> {
+        self.follows(progress)?;
+        let gone = || Fault::Changed("its place is no step of the graph".to_owned());
+        let level = self.level(progress, place).ok_or_else(gone)?;
+        let Progress { steps, top, user, .. } = progress;
+        let frame = top.inner(place).ok_or_else(gone)?;
+        let mut walk = Walk { steps, steps_max: self.definition.steps_max, user };
+        walk.done(level, frame, done)
+    }
+
+    /// Whether the graph says where to go on when the step at this place fails.
+    pub fn takes_care(&self, progress: &Progress, place: &[usize]) -> bool {
+        let node = self.level(progress, place).zip(progress.top.at_place(place)).and_then(|(level, frame)| {
+            let At::Node { node, .. } = &frame.at else { return None };
+            level.nodes.get(node)
+        });
+        node.is_some_and(|node| node.on_error.is_some())
+    }
+
+    fn follows(&self, progress: &Progress) -> Result<(), Fault> {
+        if progress.version == self.version {
+            return Ok(());
+        }
+        Err(Fault::Changed(format!("it follows version {}, this is {}", progress.version, self.version)))
+    }
+
+    /// The graph that a frame is in.
+    fn level(&self, progress: &Progress, place: &[usize]) -> Option<&Level> {
+        let (mut level, mut frame) = (&self.top, &progress.top);
+        for index in place {
+            frame = match &frame.at {
+                At::Branches { frames, .. } => frames.get(*index)?,
+                At::Within { node, frame } => {
+                    level = level.graphs.get(graph_of(level.nodes.get(node)?)?)?;
+                    frame
+                }
+                At::Node { .. } | At::End => return None,
+            };
+        }
+        Some(level)
+    }
+}
+
+fn graph_of(node: &Node) -> Option<&String> {
+    if let Kind::Graph { name, .. } = &node.kind { Some(name) } else { None }
+}
+
+/// What taking steps needs.
+struct Walk<'a> {
+    steps: &'a mut u32,
+    steps_max: u32,
+    user: &'a Value,
+}
+
+impl Walk<'_> {
+    /// Goes on in a frame until each of its ends has a task, waits or is over.
+    fn frame(
+        &mut self,
+        level: &Level,
+        frame: &mut Frame,
+        place: &mut Place,
+        tasks: &mut Vec<Task>,
+    ) -> Result<(), Fault> {
+        loop {
+            let found = tasks.len();
+            match &mut frame.at {
+                At::End => return Ok(()),
+                At::Branches { node, frames } => {
+                    let node = node.clone();
+                    for (index, branch) in frames.iter_mut().enumerate() {
+                        self.inner(level, branch, index, place, tasks)?;
+                    }
+                    if frames.iter().any(|branch| branch.at != At::End) {
+                        return Ok(());
+                    }
+                    self.join(level, frame, &node)?;
+                }
+                At::Within { node, frame: inner } => {
+                    let node = node.clone();
+                    let within = known(level, &node)?;
+                    let inside = graph_of(within).and_then(|name| level.graphs.get(name)).ok_or_else(|| gone(&node))?;
+                    self.inner(inside, inner, 0, place, tasks)?;
+                    if inner.at != At::End {
+                        return Ok(());
+                    }
+                    self.leave(level, frame, &node)?;
+                }
+                At::Node { .. } => {
+                    self.node(level, frame, place, tasks)?;
+                    if tasks.len() > found {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    fn inner(
+        &mut self,
+        level: &Level,
+        frame: &mut Frame,
+        index: usize,
+        place: &mut Place,
+        tasks: &mut Vec<Task>,
+    ) -> Result<(), Fault> {
+        place.push(index);
+        let walked = self.frame(level, frame, place, tasks);
+        place.pop();
+        walked
+    }
+
+    /// Takes the step that the frame stands before, or says who must.
+    fn node(&mut self, level: &Level, frame: &mut Frame, place: &Place, tasks: &mut Vec<Task>) -> Result<(), Fault> {
+        let At::Node { node: id, failed, waits } = &frame.at else { return Ok(()) };
+        let (id, failed, waits) = (id.clone(), *failed, waits.clone());
+        let node = known(level, &id)?;
+        let scope = self.scope(frame);
+        match &node.kind {
+            Kind::Set(values) => {
+                let done = match expression::map(values, &scope) {
+                    Ok(values) => Done::Wrote(values.into_iter().collect()),
+                    Err(error) => failed_expression(&error),
+                };
+                self.done(level, frame, done).map(|_| ())
+            }
+            Kind::Parallel(branches) => self.fork(frame, &id, branches, place),
+            Kind::Graph { name, input, .. } => self.enter(level, frame, &id, (name, input), place),
+            kind => match work(level, kind, frame, &scope) {
+                Ok(work) => {
+                    tasks.push(Task { place: place.clone(), node: id, work, waits, time_max: node.timeout, failed });
+                    Ok(())
+                }
+                Err(error) => self.done(level, frame, failed_expression(&error)).map(|_| ()),
+            },
+        }
+    }
+
+    fn fork(&mut self, frame: &mut Frame, id: &NodeId, branches: &[NodeId], place: &Place) -> Result<(), Fault> {
+        has_room(id, place)?;
+        self.count()?;
+        let frames = branches.iter().map(|branch| frame.branch(branch)).collect();
+        frame.at = At::Branches { node: id.clone(), frames };
+        Ok(())
+    }
+
+    /// All branches have ended: what they wrote adds up in their order.
+    fn join(&mut self, level: &Level, frame: &mut Frame, id: &NodeId) -> Result<(), Fault> {
+        let At::Branches { frames, .. } = std::mem::replace(&mut frame.at, At::before(id)) else { return Ok(()) };
+        let wrote = frames.into_iter().flat_map(|branch| branch.writes).collect();
+        self.done(level, frame, Done::Wrote(wrote)).map(|_| ())
+    }
+
+    fn enter(
+        &mut self,
+        level: &Level,
+        frame: &mut Frame,
+        id: &NodeId,
+        (name, input): (&String, &[(String, expression::Template)]),
+        place: &Place,
+    ) -> Result<(), Fault> {
+        has_room(id, place)?;
+        self.count()?;
+        let inside = level.graphs.get(name).ok_or_else(|| gone(id))?;
+        let mut inner = Frame::new(inside);
+        let written = expression::map(input, &self.scope(frame))
+            .map_err(|error| error.to_string())
+            .and_then(|values| values.into_iter().try_for_each(|(key, value)| write(inside, &mut inner, &key, value)));
+        if let Err(words) = written {
+            return self.failed(level, frame, Failure::new("bad_value", words)).map(|_| ());
+        }
+        frame.at = At::Within { node: id.clone(), frame: Box::new(inner) };
+        Ok(())
+    }
+
+    fn leave(&mut self, level: &Level, frame: &mut Frame, id: &NodeId) -> Result<(), Fault> {
+        let At::Within { frame: inner, .. } = std::mem::replace(&mut frame.at, At::before(id)) else { return Ok(()) };
+        let Kind::Graph { output, .. } = &known(level, id)?.kind else { return Err(gone(id)) };
+        let done = match expression::map(output, &self.scope(&inner)) {
+            Ok(values) => Done::Wrote(values.into_iter().collect()),
+            Err(error) => failed_expression(&error),
+        };
+        self.done(level, frame, done).map(|_| ())
+    }
+
+    /// Goes on from the step that the frame stands at.
+    fn done(&mut self, level: &Level, frame: &mut Frame, done: Done) -> Result<Next, Fault> {
+        let At::Node { node: id, .. } = &frame.at else { return Err(Fault::Changed("it stands at no step".into())) };
+        let node = known(level, id)?;
+        match done {
+            Done::Wrote(values) => match write_all(level, frame, values) {
+                Ok(()) => self.leave_by_ways(level, frame, node),
+                Err(words) => self.failed(level, frame, Failure::new("bad_value", words)),
+            },
+            Done::Waits { remember, wrote } => {
+                if let Err(words) = write_all(level, frame, wrote) {
+                    return self.failed(level, frame, Failure::new("bad_value", words));
+                }
+                if let At::Node { waits, .. } = &mut frame.at {
+                    *waits = Some(remember);
+                }
+                Ok(Next::On)
+            }
+            Done::Rejected(failure) => {
+                frame.error = as_json(&failure);
+                let rejected = match &node.kind {
+                    Kind::Approve(Approve { rejected, .. }) => rejected.clone(),
+                    _ => None,
+                };
+                self.go(frame, &rejected.unwrap_or(Target::End))
+            }
+            Done::Failed { failure, may_pass } => match (node.retry, &mut frame.at) {
+                (Some(retry), At::Node { failed, .. }) if may_pass && *failed < retry.times => {
+                    *failed += 1;
+                    let doubled = retry.wait.get().saturating_mul(1 << (*failed - 1).min(20));
+                    Ok(Next::Again(doubled.min(WAIT_MAX)))
+                }
+                _ => self.failed(level, frame, failure),
+            },
+        }
+    }
+
+    fn failed(&mut self, level: &Level, frame: &mut Frame, failure: Failure) -> Result<Next, Fault> {
+        let At::Node { node: id, .. } = &frame.at else { return Err(Fault::Changed("it stands at no step".into())) };
+        let id = id.clone();
+        let Some(target) = &known(level, &id)?.on_error else { return Err(Fault::Step { node: id, failure }) };
+        frame.error = as_json(&failure);
+        self.go(frame, target)
+    }
+
+    fn leave_by_ways(&mut self, level: &Level, frame: &mut Frame, node: &Node) -> Result<Next, Fault> {
+        let scope = self.scope(frame);
+        for way in &node.ways {
+            let open = way.when.as_ref().map_or(Ok(true), |when| when.holds(&scope));
+            match open {
+                Ok(true) => return self.go(frame, &way.to),
+                Ok(false) => {}
+                Err(error) => return self.failed(level, frame, Failure::new("bad_expression", error.to_string())),
+            }
+        }
+        // The last way has no condition: `build` refuses a graph where it has.
+        self.go(frame, &Target::End)
+    }
+
+    fn go(&mut self, frame: &mut Frame, to: &Target) -> Result<Next, Fault> {
+        self.count()?;
+        frame.at = match to {
+            Target::Node(node) => At::before(node),
+            Target::End => At::End,
+        };
+        Ok(Next::On)
+    }
+
+    fn count(&mut self) -> Result<(), Fault> {
+        *self.steps += 1;
+        if *self.steps > self.steps_max {
+            return Err(Fault::Steps { steps_max: self.steps_max, used: *self.steps });
+        }
+        Ok(())
+    }
+
+    fn scope(&self, frame: &Frame) -> Scope {
+        Scope::new(&frame.state, self.user, &frame.error)
+    }
+}
+
+fn known<'g>(level: &'g Level, id: &NodeId) -> Result<&'g Node, Fault> {
+    level.nodes.get(id).ok_or_else(|| gone(id))
+}
+
+fn gone(id: &NodeId) -> Fault {
+    Fault::Changed(format!("`{id}` is no step of the graph"))
+}
+
+fn has_room(id: &NodeId, place: &Place) -> Result<(), Fault> {
+    if place.len() < FRAMES_MAX { Ok(()) } else { Err(Fault::Depth { node: id.clone(), frames_max: FRAMES_MAX }) }
+}
+
+fn as_json(failure: &Failure) -> Value {
+    json!({ "code": failure.code, "message": failure.message })
+}
+
+fn failed_expression(error: &ExpressionError) -> Done {
+    Done::Failed { failure: Failure::new("bad_expression", error.to_string()), may_pass: false }
+}
+
+fn write_all(level: &Level, frame: &mut Frame, values: Vec<(String, Value)>) -> Result<(), String> {
+    values.into_iter().try_for_each(|(key, value)| write(level, frame, &key, value))
+}
+
+/// Writes a value to the state. What does not fit its schema is refused.
+fn write(level: &Level, frame: &mut Frame, name: &str, value: Value) -> Result<(), String> {
+    let key = level.keys.get(name).ok_or_else(|| format!("`{name}` is no key of the state"))?;
+    let old = frame.state.get(name).unwrap_or(&Value::Null);
+    let new = reduce(key.reduce, old, value.clone()).map_err(|words| format!("`{name}`: {words}"))?;
+    if let Some(validator) = key.validator.as_ref().filter(|_| !new.is_null()) {
+        json_schema::check(validator, &new).map_err(|words| format!("`{name}` does not fit its schema: {words}"))?;
+    }
+    frame.state.insert(name.to_owned(), new);
+    if frame.is_branch {
+        frame.writes.push((name.to_owned(), value));
+    }
+    Ok(())
+}
+
+fn work(level: &Level, kind: &Kind, frame: &Frame, scope: &Scope) -> Result<Work, ExpressionError> {
+    let render = |text: &Option<expression::Text>| text.as_ref().map(|text| text.render(scope)).transpose();
+    Ok(match kind {
+        Kind::Say(text) => Work::Say(text.render(scope)?),
+        Kind::Tool { name, arguments, into } => Work::Call(call(name, arguments, into.as_ref(), scope)?),
+        Kind::Approve(Approve { tool, arguments, say, into, withdraw, expires, .. }) => {
+            let call = call(tool, arguments, into.as_ref(), scope)?;
+            Work::Approve(super::work::Approve { call, say: render(say)?, withdraw: *withdraw, expires: *expires })
+        }
+        Kind::Model(model) => Work::Ask(Ask {
+            system: render(&model.system)?,
+            prompt: model.prompt.render(scope)?,
+            schema: model.schema.clone(),
+            into: model.into.clone(),
+            show: model.show,
+        }),
+        Kind::Collect { fields, reader } => {
+            let fields = fields.iter().map(|field| form_field(level, field, frame, scope)).collect::<Result<_, _>>()?;
+            Work::Collect(Form { fields, reader: reader.clone() })
+        }
+        Kind::HandOff { to, reason, data } => {
+            Work::HandOff { to: to.clone(), reason: render(reason)?, data: expression::map(data, scope)? }
+        }
+        Kind::Native { name, input } => {
+            Work::Native { name: name.clone(), input: expression::map(input, scope)?, state: frame.state.clone() }
+        }
+        // Taken without anybody.
+        Kind::Set(_) | Kind::Parallel(_) | Kind::Graph { .. } => Work::Say(String::new()),
+    })
+}
+
+fn call(
+    tool: &str,
+    arguments: &[(String, expression::Template)],
+    into: Option<&String>,
+    scope: &Scope,
+) -> Result<Call, ExpressionError> {
+    let arguments: Map<String, Value> = expression::map(arguments, scope)?;
+    Ok(Call { tool: tool.to_owned(), arguments, into: into.cloned() })
+}
+
+fn form_field(level: &Level, field: &Field, frame: &Frame, scope: &Scope) -> Result<FormField, ExpressionError> {
+    let Field { name, ask, optional } = field;
+    Ok(FormField {
+        name: name.clone(),
+        ask: ask.render(scope)?,
+        schema: level.keys.get(name).and_then(|key| key.schema.clone()),
+        optional: *optional,
+        value: frame.state.get(name).cloned().unwrap_or_default(),
+    })
+}

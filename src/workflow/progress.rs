@@ -1,0 +1,127 @@
+//! Where a run of a graph is: a document that is stored after each step, and all that is needed to go on.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::graph::{Graph, Level, NodeId};
+
+/// Where a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The [`Graph::version`] that it follows. It stays on it while the graph is edited.
+    pub version: String,
+    /// Names this run of the graph: what a call is made under must not be that of another run.
+    pub id: String,
+    /// What expressions see as `user`: `message`, the text that the turn answers, and `language`.
+    pub user: Value,
+    /// Steps that were taken.
+    pub steps: u32,
+    /// The run of the graph itself.
+    pub top: Frame,
+}
+
+/// Where a graph, a branch or a graph within is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// Its place.
+    pub at: At,
+    /// The state as it sees it.
+    pub state: Map<String, Value>,
+    /// What went wrong last: `code`, `message`.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub error: Value,
+    /// What a branch wrote, to be added to the state around it in the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<(String, Value)>,
+    /// Whether it is a branch.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_branch: bool,
+}
+
+/// A place in a graph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// Before a step, or while it waits.
+    Node {
+        /// Which.
+        node: NodeId,
+        /// Tries that failed.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        failed: u32,
+        /// What the step needs to remember while it waits; none where it does not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits: Option<Value>,
+    },
+    /// In the branches of a node. Those that ended stay until all have.
+    Branches {
+        /// The node.
+        node: NodeId,
+        /// In the order of the node.
+        frames: Vec<Frame>,
+    },
+    /// In the graph of a node.
+    Within {
+        /// The node.
+        node: NodeId,
+        /// The run of that graph.
+        frame: Box<Frame>,
+    },
+    /// Past the last step.
+    End,
+}
+
+/// Which frame, from the top: the branch, or 0 into a graph within.
+pub type Place = Vec<usize>;
+
+impl Progress {
+    /// The beginning of a graph.
+    pub fn new(graph: &Graph, id: impl Into<String>, user: Value) -> Self {
+        Self { version: graph.version.clone(), id: id.into(), user, steps: 0, top: Frame::new(&graph.top) }
+    }
+
+    /// Whether there is nothing left to do.
+    pub fn is_over(&self) -> bool {
+        self.top.at == At::End
+    }
+}
+
+impl Frame {
+    pub(super) fn at_place(&self, place: &[usize]) -> Option<&Self> {
+        place.iter().try_fold(self, |frame, index| match &frame.at {
+            At::Branches { frames, .. } => frames.get(*index),
+            At::Within { frame, .. } => Some(frame.as_ref()),
+            At::Node { .. } | At::End => None,
+        })
+    }
+
+    pub(super) fn inner(&mut self, place: &[usize]) -> Option<&mut Self> {
+        place.iter().try_fold(self, |frame, index| match &mut frame.at {
+            At::Branches { frames, .. } => frames.get_mut(*index),
+            At::Within { frame, .. } => Some(frame.as_mut()),
+            At::Node { .. } | At::End => None,
+        })
+    }
+
+    pub(super) fn new(level: &Level) -> Self {
+        let state = level.keys.iter().map(|(name, key)| (name.clone(), key.default.clone())).collect();
+        Self { at: At::before(&level.start), state, error: Value::Null, writes: Vec::new(), is_branch: false }
+    }
+
+    /// A branch that begins at a node and sees the state as it is now.
+    pub(super) fn branch(&self, node: &NodeId) -> Self {
+        let state = self.state.clone();
+        Self { at: At::before(node), state, error: self.error.clone(), writes: Vec::new(), is_branch: true }
+    }
+}
+
+impl At {
+    pub(super) fn before(node: &NodeId) -> Self {
+        Self::Node { node: node.clone(), failed: 0, waits: None }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
