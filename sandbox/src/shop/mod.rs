@@ -9,6 +9,8 @@ mod media;
 mod prices;
 pub(crate) mod rules;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 

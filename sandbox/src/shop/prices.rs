@@ -10,7 +10,7 @@ use super::{Card, Job, Refusal, Shop, Work, push_bounded};
 const ITEMS_MAX: usize = 1_000;
 const DISCOUNT_PERCENT_MAX: u64 = 95;
 /// More than any price in roubles, and far from where products of two of them overflow.
-const PRICE_MAX: u64 = 1_000_000_000;
+pub(super) const PRICE_MAX: u64 = 1_000_000_000;
 const QUARANTINE: &str =
     "The new price is several times lower than the current price. Item has been moved to Price Quarantine";
 

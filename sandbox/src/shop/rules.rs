@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Draft, Shop};
+use super::{Draft, Shop, prices::PRICE_MAX};
 use crate::catalog::{Charc, FORBIDDEN_WORDS, Kind, Locale, Subject, subject};
 
 const TITLE_CHARS_MAX: usize = 60;
@@ -51,6 +51,7 @@ pub(crate) enum CardError {
     BarcodeInvalid { sku: String },
     BarcodeUsed { sku: String },
     SizeTwice { size: String },
+    Price,
     ShopFull { max: usize },
     Scripted(String),
 }
@@ -103,6 +104,7 @@ impl CardError {
             Self::BarcodeInvalid { sku } => format!("Некорректный баркод: {sku}"),
             Self::BarcodeUsed { sku } => format!("Неуникальный баркод: {sku}"),
             Self::SizeTwice { size } => format!("Размер указан несколько раз: {size}"),
+            Self::Price => format!("Цена не должна превышать {PRICE_MAX}"),
             Self::ShopFull { max } => format!("Превышен лимит карточек: {max}"),
             Self::Scripted(text) => text.clone(),
         }
@@ -136,6 +138,7 @@ impl CardError {
             Self::BarcodeInvalid { sku } => format!("Invalid barcode: {sku}"),
             Self::BarcodeUsed { sku } => format!("The barcode is not unique: {sku}"),
             Self::SizeTwice { size } => format!("The size is given more than once: {size}"),
+            Self::Price => format!("The price must not be above {PRICE_MAX}"),
             Self::ShopFull { max } => format!("The limit of cards is reached: {max}"),
             Self::Scripted(text) => text.clone(),
         }
@@ -252,6 +255,8 @@ fn size_errors(draft: &Draft) -> Vec<CardError> {
         let weighs = (0.0..=WEIGHT_KG_MAX).contains(&dimensions.weight_brutto);
         errors.extend((!weighs || !exact).then_some(CardError::Weight));
     }
+    let dear = draft.sizes.iter().any(|size| size.price.is_some_and(|price| price > PRICE_MAX));
+    errors.extend(dear.then_some(CardError::Price));
     let mut seen = HashSet::new();
     let twice = draft.sizes.iter().filter(|size| !seen.insert(&size.tech));
     errors.extend(twice.map(|size| CardError::SizeTwice { size: size.tech.clone() }));
