@@ -203,7 +203,7 @@ fn card_errors(shop: &Shop, request: &Request<'_>) -> Result<Value, Refusal> {
     if limit == 0 || limit > BATCHES_MAX {
         return Err(Refusal::bad(format!("limit must be from 1 to {BATCHES_MAX}")));
     }
-    let ascending = body["order"]["ascending"].as_bool().unwrap_or(false);
+    let ascending = body["order"]["ascending"].as_bool().unwrap_or(true);
     let mut batches: Vec<_> = shop.batches.iter().collect();
     if !ascending {
         batches.reverse();

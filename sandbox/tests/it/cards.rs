@@ -301,6 +301,8 @@ async fn errors_are_paged_by_batch() {
         card["title"] = json!("Кружка топ");
         publish(&kit, &card).await;
     }
+    let unsorted = kit.post("/content/v2/cards/error/list", &json!({})).await.body;
+    assert_eq!(unsorted["data"]["items"][0]["vendorCodes"], json!(["e0"]));
     let (mut seen, mut cursor) = (Vec::new(), json!({ "limit": 2 }));
     loop {
         let body = json!({ "cursor": cursor, "order": { "ascending": true } });

@@ -78,8 +78,11 @@ impl Kit {
         got.body["cards"].as_array().unwrap().clone()
     }
 
+    /// The batches of errors, the newest first.
     pub(crate) async fn errors(&self, locale: &str) -> Vec<Value> {
-        let got = self.post(&format!("/content/v2/cards/error/list?locale={locale}"), &json!({})).await;
+        let got = self
+            .post(&format!("/content/v2/cards/error/list?locale={locale}"), &json!({ "order": { "ascending": false } }))
+            .await;
         got.body["data"]["items"].as_array().unwrap().clone()
     }
 }
