@@ -19,7 +19,8 @@ use table::{LAYERS, LINES_MAX, Layer, RESERVED, SEQ_PLACES, TEST_PLACES};
 /// The folders that the layers are about.
 const LAYERED: &[&str] = &["src", "protocol/src", "entity/src", "migration/src"];
 /// The folders that the rules for files are about as well.
-const OTHERS: &[&str] = &["tests", "fakemodel/src", "faultproxy/src", "xtask/src", "chaos/src"];
+const OTHERS: &[&str] =
+    &["tests", "fakemodel/src", "faultproxy/src", "xtask/src", "chaos/src", "sandbox/src", "sandbox/tests"];
 
 #[derive(Debug, PartialEq, Eq)]
 struct Violation {
