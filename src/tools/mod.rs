@@ -10,7 +10,7 @@ pub mod recorded;
 mod schema;
 pub mod toolbox;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use protocol::{AgentId, Code, ToolCallId};
@@ -40,6 +40,8 @@ pub struct ToolSpec {
 /// What a call knows of its surroundings.
 #[derive(Debug, Clone)]
 pub struct ToolContext {
+    /// On whose behalf: the tenant that the conversation belongs to. It comes from who signed in, never from a model.
+    pub tenant: Arc<str>,
     /// Who calls.
     pub agent_id: AgentId,
     /// The call.
