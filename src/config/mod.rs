@@ -30,6 +30,7 @@ mod tests;
 mod tools;
 mod tree;
 mod units;
+mod wildberries;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -56,6 +57,7 @@ pub use self::{
     tools::{AddressRange, EffectWord, HttpMethod, HttpTool, Tool, ToolKind},
     tree::{Place, Span},
     units::{ByteSize, HumanDuration, UnitError},
+    wildberries::{WildberriesOperation, WildberriesTool},
 };
 
 /// A whole config without errors.

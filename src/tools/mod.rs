@@ -9,6 +9,7 @@ pub mod http;
 pub mod recorded;
 mod schema;
 pub mod toolbox;
+pub mod wildberries;
 
 use std::{sync::Arc, time::Duration};
 
