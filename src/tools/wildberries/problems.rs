@@ -103,7 +103,7 @@ mod tests {
         check("Поле Наименование не должно содержать запрещенные символы: 😈", Some("title"), ForbiddenCharacters);
         check("Запрещено использовать E-Mail в поле Описание", Some("description"), ForbiddenContent);
         check("Артикул продавца уже используется в других карточках", Some("vendorCode"), Duplicate);
-        check("VendorCode is used in other cards", Some("vendorCode"), Other);
+        check("VendorCode is used in other cards", Some("vendorCode"), Duplicate);
         check("Поле «Состав» обязательно для заполнения", Some("Состав"), Required);
         check("Значения характеристики \"Цвет\" нет в справочнике", Some("Цвет"), NotAllowedValue);
         check("Наименование: не более 60 символов", Some("title"), Length);

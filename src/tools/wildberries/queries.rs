@@ -151,9 +151,9 @@ pub struct CardsQuery {
     pub locale: Option<Locale>,
 }
 
-/// Where a list of cards goes on.
+/// Where a list of cards goes on. The marketplace answers it with more in it, or with less where there are no cards.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase")]
 #[schemars(inline)]
 pub struct CardsCursor {
     /// When the last card was changed.

@@ -115,7 +115,10 @@ impl HttpTransport {
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: &Request, token: &Secret) -> Result<Reply, SendError> {
-        let address = Url::parse_with_params(&self.address(request), &request.query).map_err(|_| SendError::NotSent)?;
+        let mut address = Url::parse(&self.address(request)).map_err(|_| SendError::NotSent)?;
+        if !request.query.is_empty() {
+            address.query_pairs_mut().extend_pairs(&request.query);
+        }
         let mut credentials = header::HeaderValue::from_str(token.expose()).map_err(|_| SendError::NotSent)?;
         credentials.set_sensitive(true);
         let mut builder = match &request.body {
