@@ -39,6 +39,22 @@ async fn a_429_is_waited_for_as_long_as_it_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_turn_hears_of_a_429_of_another() {
+    let sent = std::sync::atomic::AtomicUsize::new(0);
+    let market = Market::new(move |_| match sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        5 => too_many(Some(7)),
+        _ => data(json!({"freeLimits": 1})),
+    });
+    let shop = market.shop();
+    for _ in 0..5 {
+        shop.cards_limits().await.unwrap();
+    }
+    let (one, other) = tokio::join!(shop.cards_limits(), shop.cards_limits());
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(market.times(), [0, 0, 0, 0, 0, 600, 7_600, 7_600]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_429_for_ten_minutes_is_told_at_once_and_nobody_asks_before_its_end() {
     let market = Market::steps(vec![too_many(Some(600)), data(json!({"freeLimits": 1}))]);
     let (shop, start) = (market.shop(), Instant::now());
