@@ -35,8 +35,8 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("support", Again::No, "no tests"),
     ("termination", Again::OwnProcess, "what was acknowledged is stored at the end"),
     ("tool_effects", Again::OwnProcess, "the ledger beside the log, and what is read of it after a kill"),
-    ("workflows", Again::OwnProcess, "checkpoints and approvals beside the log, and what is read of them after a kill"),
     ("turns", Again::Everywhere, "turns, hand-overs, state and shared context"),
+    ("workflows", Again::OwnProcess, "checkpoints and approvals beside the log, and what is read of them after a kill"),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
