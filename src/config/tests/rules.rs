@@ -95,10 +95,10 @@ fn names_the_range_of_durations_and_sizes() {
         ],
     );
     check(
-        "limits: { frame_bytes_max: 64KB }",
+        "limits: { frame_bytes_max: 64kb }",
         &[],
         &[
-            "c.yaml:1:28: `limits.frame_bytes_max` must be a size like `64KiB` or `1MiB`, or a number of bytes, between 1KiB and 1MiB, got `64KB`",
+            "c.yaml:1:28: `limits.frame_bytes_max` must be a size like `64KiB` or `1MiB`, or a number of bytes, between 1KiB and 1MiB, got `64kb`",
         ],
     );
 }

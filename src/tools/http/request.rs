@@ -56,6 +56,11 @@ impl Border {
         Ok(HttpRequest { method, url, headers: headers.collect::<Result<_, _>>()?, body })
     }
 
+    /// A plain GET of an address; it still has to be checked too.
+    pub(super) fn get(&self, url: &str) -> Result<HttpRequest, HttpFailure> {
+        Ok(HttpRequest { method: Method::GET, url: parsed(url)?, headers: HeaderMap::new(), body: None })
+    }
+
     /// Checks everything that can be known before the name of the host is looked up.
     pub(super) fn check(&self, request: &HttpRequest) -> Result<(), HttpFailure> {
         let HttpRequest { method, url, .. } = request;
