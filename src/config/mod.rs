@@ -53,7 +53,7 @@ pub use self::{
     secret::{ConnectionKind, ConnectionUrl, Secret},
     server::Server,
     supervision::Supervision,
-    tools::{AddressRange, EffectWord, HttpMethod, HttpTool, Tool, ToolKind},
+    tools::{AddressRange, EffectWord, HttpMethod, HttpTool, ImageAnalysisTool, Tool, ToolKind},
     tree::{Place, Span},
     units::{ByteSize, HumanDuration, UnitError},
 };

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod calculator;
 pub mod http;
+pub mod image_analysis;
 pub mod recorded;
 mod schema;
 pub mod toolbox;

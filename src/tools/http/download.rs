@@ -10,7 +10,7 @@ use super::{
     body::header_text,
     failure::HttpFailure,
     guarded::{self, GuardedClient},
-    request::Border,
+    request::{self, Border},
 };
 
 /// Where files may come from.
@@ -76,7 +76,7 @@ impl Downloader {
     /// # Errors
     /// [`DownloadError`].
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, DownloadError> {
-        let request = self.client.border.get(url).map_err(refused)?;
+        let request = request::get(url).map_err(refused)?;
         let response = self.client.follow(request, |_, builder| builder).await.map_err(refused)?.response;
         if !response.status().is_success() {
             return Err(DownloadError::Status(response.status().as_u16()));

@@ -56,11 +56,6 @@ impl Border {
         Ok(HttpRequest { method, url, headers: headers.collect::<Result<_, _>>()?, body })
     }
 
-    /// A plain GET of an address; it still has to be checked too.
-    pub(super) fn get(&self, url: &str) -> Result<HttpRequest, HttpFailure> {
-        Ok(HttpRequest { method: Method::GET, url: parsed(url)?, headers: HeaderMap::new(), body: None })
-    }
-
     /// Checks everything that can be known before the name of the host is looked up.
     pub(super) fn check(&self, request: &HttpRequest) -> Result<(), HttpFailure> {
         let HttpRequest { method, url, .. } = request;
@@ -88,6 +83,11 @@ impl Border {
         let allowed = self.methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         HttpFailure::BadMethod { method: method.chars().take(20).collect(), allowed }
     }
+}
+
+/// A plain GET of an address; it still has to be checked.
+pub(super) fn get(url: &str) -> Result<HttpRequest, HttpFailure> {
+    Ok(HttpRequest { method: Method::GET, url: parsed(url)?, headers: HeaderMap::new(), body: None })
 }
 
 /// What a redirect makes of a request. Writing goes nowhere but where it was sent.

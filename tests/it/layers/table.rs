@@ -18,6 +18,7 @@ pub(super) const LAYERS: &[(&str, Layer)] = &[
     ("agents", Layer::Adapters),
     ("tools::calculator", Layer::Adapters),
     ("tools::http", Layer::Adapters),
+    ("tools::image_analysis", Layer::Adapters),
     ("store::sql", Layer::Adapters),
     ("context::sql", Layer::Adapters),
     ("context::redis", Layer::Adapters),
