@@ -9,6 +9,7 @@ use crate::{
         calculator::Calculator,
         http::{Cidr, DownloaderConfig, HostPattern, HostPatternError, HttpTool, HttpToolConfig, Method},
         image_analysis::{ImageAnalysis, ImageAnalysisConfig},
+        keyword_research::{KeywordResearch, NoSource},
     },
 };
 
@@ -33,6 +34,9 @@ fn build(name: &str, tool: &config::Tool) -> Result<Arc<dyn Tool>, String> {
             let config = http_config(tool, http).map_err(|why| format!("the tool `{name}`: {why}"))?;
             let tool = HttpTool::new(name, config).map_err(|error| format!("the tool `{name}`: {error}"))?;
             Ok(Arc::new(tool))
+        }
+        ToolKind::KeywordResearch => {
+            Ok(Arc::new(KeywordResearch::new(name, tool.description.clone(), Arc::new(NoSource))))
         }
         ToolKind::ImageAnalysis(images) => {
             let config = images_config(tool, images).map_err(|why| format!("the tool `{name}`: {why}"))?;

@@ -32,6 +32,8 @@ pub enum ToolKind {
     Http(HttpTool),
     /// Measures the photos of product cards.
     ImageAnalysis(ImageAnalysisTool),
+    /// Finds the words that buyers search by.
+    KeywordResearch,
 }
 
 /// Where the `image_analysis` tool takes files from.
@@ -69,10 +71,11 @@ enum KindWord {
     Calculator,
     Http,
     ImageAnalysis,
+    KeywordResearch,
 }
 
 /// The names of kinds: a tool of such a name needs no `kind`.
-pub(super) const KINDS: [&str; 3] = ["calculator", "http", "image_analysis"];
+pub(super) const KINDS: [&str; 4] = ["calculator", "http", "image_analysis", "keyword_research"];
 /// Which kinds have a key that not all have.
 pub(super) const KEYS_OF_KINDS: [(&str, &[&str]); 6] = [
     ("hosts_allowed", &["http", "image_analysis"]),
@@ -189,6 +192,7 @@ impl From<ToolFields> for Tool {
                 redirects_max: fields.redirects_max,
                 max_size: fields.max_size,
             }),
+            KindWord::KeywordResearch => ToolKind::KeywordResearch,
         };
         Self {
             description: fields.description,

@@ -136,7 +136,9 @@ fn names_what_is_missing() {
     check(
         "tools:\n  weather:\n    timeout: 1s\n",
         &[],
-        &["c.yaml:2:3: `tools.weather.kind` is missing; it must be one of `calculator`, `http`, `image_analysis`"],
+        &[
+            "c.yaml:2:3: `tools.weather.kind` is missing; it must be one of `calculator`, `http`, `image_analysis`, `keyword_research`",
+        ],
     );
 }
 
@@ -194,10 +196,10 @@ fn a_key_of_another_kind_has_no_meaning() {
         &["c.yaml:3:5: `tools.calculator.methods` has no meaning for the kind `calculator`; only `http` has it"],
     );
     check(
-        "tools:\n  calculator:\n    hosts_allowed: [a.example]\n  image_analysis: { max_size: 64MB, effect: pure }\n",
+        "tools:\n  keyword_research:\n    hosts_allowed: [a.example]\n  image_analysis: { max_size: 64MB, effect: pure }\n",
         &[],
         &[
-            "c.yaml:3:5: `tools.calculator.hosts_allowed` has no meaning for the kind `calculator`; only `http` and `image_analysis` have it",
+            "c.yaml:3:5: `tools.keyword_research.hosts_allowed` has no meaning for the kind `keyword_research`; only `http` and `image_analysis` have it",
             "c.yaml:4:31: `tools.image_analysis.max_size` must be a size like `64KiB` or `1MiB`, or a number of bytes, between 1KiB and 32MB, got `64MB`",
             "c.yaml:4:37: `tools.image_analysis.effect` has no meaning for the kind `image_analysis`; only `http` has it",
         ],

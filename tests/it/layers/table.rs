@@ -19,6 +19,7 @@ pub(super) const LAYERS: &[(&str, Layer)] = &[
     ("tools::calculator", Layer::Adapters),
     ("tools::http", Layer::Adapters),
     ("tools::image_analysis", Layer::Adapters),
+    ("tools::keyword_research", Layer::Adapters),
     ("store::sql", Layer::Adapters),
     ("context::sql", Layer::Adapters),
     ("context::redis", Layer::Adapters),
