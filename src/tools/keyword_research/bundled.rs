@@ -53,12 +53,16 @@ fn category(text: &'static str) -> Option<Category> {
     Some(Category { name, words, russian: of("ru:"), english: of("en:") })
 }
 
-/// The phrases of the category that a text tells most of; none where it tells too little.
-pub(super) fn phrases(stems: &BTreeSet<&str>, language: Language) -> &'static [Phrase] {
+/// The phrases of the category that a text tells most of; none where it tells too little. Where some of them have a word of
+/// the text, only those: a mug is no plate. Where none has, the text named the whole category.
+pub(super) fn phrases(stems: &BTreeSet<&str>, language: Language) -> Vec<&'static Phrase> {
     // The first of equals, so that the answer is always the same.
     let by_points = CATEGORIES.iter().rev().map(|category| (category.points(stems, language), category));
     let best = by_points.max_by_key(|(points, _)| *points).filter(|(points, _)| *points >= POINTS_MIN);
-    best.map_or(&[], |(_, category)| category.phrases(language))
+    let all: Vec<_> = best.map_or(&[][..], |(_, category)| category.phrases(language)).iter().collect();
+    let is_near = |phrase: &&&Phrase| phrase.stems.iter().any(|stem| stems.contains(stem.as_str()));
+    let near: Vec<_> = all.iter().filter(is_near).copied().collect();
+    if near.is_empty() { all } else { near }
 }
 
 #[cfg(test)]
@@ -93,7 +97,8 @@ mod tests {
         check("Платье красное", Language::Russian, "платье женское летнее");
         check("Кружки с котом", Language::Russian, "кружка керамическая");
         check("sneakers", Language::English, "white sneakers women");
-        check("a leash for a puppy", Language::English, "cat bed");
+        check("a leash for a puppy", Language::English, "dog leash");
+        check("посуда", Language::Russian, "кружка керамическая");
         check("квантовый генератор", Language::Russian, "");
     }
 }

@@ -20,12 +20,12 @@ pub enum Origin {
     SearchReport,
     /// The seller's other cards have it.
     OwnCards,
+    /// The list that comes with the server.
+    BundledList,
     /// Competitors' texts have it.
     Competitors,
     /// The texts of this product have it.
     Text,
-    /// The list that comes with the server.
-    BundledList,
 }
 
 /// What keywords are for, and what there is to learn from.

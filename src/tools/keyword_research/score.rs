@@ -8,8 +8,8 @@
 //! - *relevance*: the mean, over the words of the phrase, of the weight of the best field that has the word's stem: 1 in the
 //!   subject, 0.9 in the title, 0.6 in other texts, 0.5 in the description. Keywords that are not about the product bring
 //!   buyers who leave.
-//! - *origin*: 1 from a search report, 0.7 from the seller's own cards, 0.5 from competitors or the text, 0.3 from the
-//!   bundled list: how sure it is that buyers write so.
+//! - *origin*: 1 from a search report, 0.7 from the seller's own cards or the bundled list, 0.5 from competitors, 0.3 from the
+//!   text, of which any neighbours are a phrase: how sure it is that buyers write so.
 //! - *mentions*: `ln(1 + n) / ln(1 + 10)`, at most 1: what many texts repeat is what the thing is called.
 //! - *length*: 1 for two or three words, 0.85 for one, which everybody has and which tells little, 0.9 for more, which few
 //!   write.
@@ -85,9 +85,9 @@ fn logarithmic(count: f64, full: f64) -> f64 {
 fn trust(origin: Origin) -> f64 {
     match origin {
         Origin::SearchReport => 1.0,
-        Origin::OwnCards => 0.7,
-        Origin::Competitors | Origin::Text => 0.5,
-        Origin::BundledList => 0.3,
+        Origin::OwnCards | Origin::BundledList => 0.7,
+        Origin::Competitors => 0.5,
+        Origin::Text => 0.3,
     }
 }
 

@@ -62,6 +62,13 @@ pub(super) struct Word {
     pub(super) is_marked: bool,
 }
 
+impl Word {
+    /// More than a number or a unit.
+    fn says_something(&self) -> bool {
+        !self.is_stop && self.shown.chars().filter(|c| c.is_alphabetic()).count() > 2
+    }
+}
+
 /// A phrase and what makes it the same as another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Phrase {
@@ -82,8 +89,7 @@ impl Phrase {
 
     fn of(words: &[Word]) -> Option<Self> {
         let content = || words.iter().filter(|word| !word.is_stop);
-        let says_something = |word: &Word| word.shown.chars().filter(|c| c.is_alphabetic()).count() > 2;
-        if !content().any(says_something) {
+        if !content().any(Word::says_something) {
             return None;
         }
         let mut stems: Vec<String> = content().map(|word| word.stem.clone()).collect();
@@ -95,7 +101,8 @@ impl Phrase {
 }
 
 /// The phrases of one to three content words of a text. None goes over the end of a sentence or of a part of one. Words that
-/// say nothing do not count, and stand only between two others: `платье для девочки` is what buyers write.
+/// say nothing do not count, and stand only between two others: `платье для девочки` is what buyers write. Nor does a phrase
+/// begin or end with a number or a unit.
 pub(super) fn ngrams(text: &str) -> Vec<Phrase> {
     let pieces = pieces(text);
     pieces.iter().flat_map(|words| (0..words.len()).flat_map(|from| ngrams_from(&words[from..]))).collect()
@@ -106,10 +113,11 @@ fn ngrams_from(words: &[Word]) -> Vec<Phrase> {
     for (at, word) in words.iter().enumerate() {
         stops = if word.is_stop { stops + 1 } else { 0 };
         content += usize::from(!word.is_stop);
-        if content == 0 || content > NGRAM_WORDS_MAX || stops > 1 {
+        let begins_well = words.first().is_some_and(Word::says_something);
+        if !begins_well || content > NGRAM_WORDS_MAX || stops > 1 {
             break;
         }
-        if !word.is_stop {
+        if word.says_something() {
             found.extend(Phrase::of(&words[..=at]));
         }
     }
@@ -186,7 +194,8 @@ mod tests {
         check("Платье для девочки.", &["платье", "платье для девочки", "девочки"]);
         check("Хлопок, лён", &["хлопок", "лен"]);
         check("it is the best of all", &["best"]);
-        check("кружка 500 мл", &["кружка", "кружка 500", "кружка 500 мл"]);
+        check("кружка 500 мл с крышкой", &["кружка", "крышкой"]);
+        check("набор 12 кружек", &["набор", "набор 12 кружек", "кружек"]);
         check("и в на", &[]);
         check("", &[]);
     }
