@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use protocol::{AgentId, Envelope, Event, MessageId, RunId, Seq, ToolCallId, TurnId};
+use protocol::{AgentId, ApprovalId, Envelope, Event, MessageId, RunId, Seq, ToolCallId, TurnId};
 
 use crate::conversation::{ConversationState, open_turn::OpenTurn};
 
@@ -19,6 +19,8 @@ pub(super) struct Checker {
     messages: HashSet<MessageId>,
     calls: HashSet<ToolCallId>,
     clients: HashSet<String>,
+    /// Questions that nobody has decided.
+    questions: HashSet<ApprovalId>,
 }
 
 #[derive(Debug, Default)]
@@ -70,7 +72,13 @@ impl Checker {
             assert!(!joins.is_over, "C3: a message joins a turn that is over");
             return;
         }
-        let turn = self.turns.get_mut(&id).expect("a turn begins with its message");
+        if let Event::ApprovalResolved { approval_id, .. } = event {
+            assert!(self.questions.remove(approval_id), "a decision about what was not asked, or was decided");
+            let turn = self.turns.entry(id).or_default();
+            assert!(!turn.is_over && (turn.runs == 0 || self.run.is_some()), "a decision in the middle of nothing");
+            return;
+        }
+        let turn = self.turns.get_mut(&id).expect("a turn begins with its message or decision");
         assert!(!turn.is_over, "C3: something follows `turn_end`");
         if let Event::TurnEnd { runs, .. } = event {
             assert!(self.open_turn != Some(id) || self.run.is_none(), "C3: a turn ends before its run");
@@ -141,6 +149,13 @@ impl Checker {
                 assert!(run.calls.remove(tool_call_id), "C4: a result of no call");
             }
             Event::ContextUpdated { .. } => {}
+            Event::StepComplete { agent_id, .. } | Event::InputRequest { agent_id, .. } => {
+                assert!(*agent_id == run.agent && run.message.is_none(), "C4: a message goes over a step");
+            }
+            Event::ApprovalRequest { approval_id, agent_id, .. } => {
+                assert!(*agent_id == run.agent && run.message.is_none(), "C4: a message goes over a question");
+                self.questions.insert(*approval_id);
+            }
             other => panic!("not in a run: {other:?}"),
         }
     }
@@ -152,6 +167,7 @@ impl Checker {
 pub(super) fn same_facts(live: &ConversationState, replayed: &ConversationState) {
     assert_eq!((live.head, live.status), (replayed.head, replayed.status), "C8");
     assert_eq!(live.current_agent, replayed.current_agent, "C8");
+    assert_eq!((&live.questions, &live.awaiting), (&replayed.questions, &replayed.awaiting), "C8");
     assert_eq!(live.waiting.len(), replayed.waiting.len(), "C8: the queue");
     assert!(live.waiting.iter().all(|turn| replayed.waiting.contains(turn)), "C8: the queue");
     match (&live.open, &replayed.open) {

@@ -60,6 +60,11 @@ impl Ledger {
         assert_eq!(handed.into_iter().collect::<BTreeMap<_, _>>(), expected, "C9");
     }
 
+    /// What was called before is in the checkpoint.
+    pub(super) fn checkpoint(&mut self) {
+        self.chain.clear();
+    }
+
     /// The turn is over.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use protocol::{
-    AgentId, Code, Envelope, MessageId, RunId, Seq, Timestamp, TurnId,
-    event::{JsonObject, Policy, SwitchReason, Usage},
+    AgentId, ApprovalId, Code, Envelope, Event, MessageId, RunId, Seq, Timestamp, TurnId,
+    event::{ApprovalDecision, JsonObject, Policy, SwitchReason, Usage},
 };
 use serde_json::{Value, json};
 
@@ -17,9 +17,9 @@ use super::{
     world::World,
 };
 use crate::conversation::{
-    Assignment, CancelTarget, Command, ConversationState, Decision, Effect, Limits, NewMessage, Numbered, Rejection,
-    Reply, Route, RouteAsk, RunOrder,
-    run::{RunEnd, RunItem, Step, ToolEffect, ToolIntent, ToolOutcome},
+    Assignment, CancelTarget, Checkpoint, CheckpointStatus, Command, ConversationState, Decide, Decision, Effect, Limits,
+    NewMessage, Numbered, Rejection, Reply, Route, RouteAsk, RunOrder,
+    run::{ApprovalQuestion, RunEnd, RunItem, Step, ToolEffect, ToolIntent, ToolOutcome},
 };
 
 const SEEDS: u64 = 2_000;
@@ -95,7 +95,8 @@ impl Simulation {
             830..900 => self.cancel(),
             900..920 => self.deadline(),
             920..945 => self.stale_route(),
-            945..985 => self.crash(),
+            945..980 => self.crash(),
+            980..985 => self.decide(),
             985..987 => self.give(Command::End { reason: "over".to_owned() }),
             _ => {}
         }
@@ -145,6 +146,13 @@ impl Simulation {
     fn see(&mut self, numbered: &Numbered) {
         self.checker.take(&numbered.envelope);
         self.ledger.take(numbered);
+        let is_checkpoint = matches!(
+            numbered.envelope.event,
+            Event::StepComplete { .. } | Event::InputRequest { .. } | Event::ApprovalRequest { .. }
+        );
+        if is_checkpoint {
+            self.ledger.checkpoint();
+        }
         if self.checker.turn_open().is_none() {
             self.ledger.clear();
         }
@@ -248,7 +256,9 @@ impl Simulation {
 
     /// The calls that a run which goes on owes before anything else.
     fn owed(&mut self) -> Vec<RunItem> {
-        let owed = std::mem::take(&mut self.to_make_again).into_iter().map(|intent| {
+        let unknown = std::mem::take(&mut self.to_make_again).into_iter();
+        // What counts each time is told to a workflow alone, which does not make it again.
+        let owed = unknown.filter(|intent| intent.effect != ToolEffect::NonIdempotent).map(|intent| {
             self.calls += 1;
             let call_id = format!("k{}", self.calls).parse().unwrap();
             RunItem::ToolStarted(ToolIntent { call_id, ..intent })
@@ -256,8 +266,14 @@ impl Simulation {
         owed.collect()
     }
 
+    /// A workflow takes no further messages while it runs, so nothing waits to be heard.
+    fn is_workflow(&self) -> bool {
+        let state = &self.world.state;
+        !state.steerable && state.open.as_ref().is_some_and(|turn| turn.steers.is_empty())
+    }
+
     fn item(&mut self) -> RunItem {
-        match self.dice.below(20) {
+        match self.dice.below(if self.is_workflow() { 26 } else { 20 }) {
             0..8 => RunItem::Delta((*self.dice.one_of(&WORDS).unwrap()).to_owned()),
             8..10 => RunItem::MessageEnd,
             10..12 => {
@@ -273,8 +289,66 @@ impl Simulation {
             }
             15 => RunItem::ContextUpdated { version: 1, changed: Vec::new() },
             16..18 => RunItem::SteerTaken(self.steer_to_take()),
+            20..26 => self.workflow_item(),
             _ => RunItem::Ended(self.run_end()),
         }
+    }
+
+    fn workflow_item(&mut self) -> RunItem {
+        let checkpoint = |status| Checkpoint { status, version: "v".into(), progress: "{}".into() };
+        match self.dice.below(8) {
+            0..4 => RunItem::StepComplete {
+                node: "a".to_owned(),
+                steps: 1,
+                checkpoint: checkpoint(CheckpointStatus::Running),
+            },
+            4 => RunItem::InputRequest {
+                prompt: "?".to_owned(),
+                fields: Vec::new(),
+                checkpoint: checkpoint(CheckpointStatus::Waiting),
+            },
+            5 => RunItem::ApprovalRequest {
+                question: self.question(),
+                checkpoint: checkpoint(CheckpointStatus::Waiting),
+            },
+            6 => RunItem::ApprovalSettled {
+                approval_id: self.approval(),
+                decision: ApprovalDecision::Expired,
+                comment: String::new(),
+            },
+            _ => RunItem::Ended(RunEnd::Waiting { final_state: JsonObject::new(), usage: Usage::default() }),
+        }
+    }
+
+    fn question(&mut self) -> ApprovalQuestion {
+        self.calls += 1;
+        ApprovalQuestion {
+            approval_id: ApprovalId(uuid::Uuid::from_u128(u128::from(self.calls))),
+            call_id: format!("k{}", self.calls).parse().unwrap(),
+            tool_name: "tool".to_owned(),
+            arguments: json!({}),
+            arguments_hash: "hash".to_owned(),
+            expires_at: Timestamp::from_millis(self.world.now.as_millis() + 20_000),
+        }
+    }
+
+    /// One that is open, or any.
+    fn approval(&mut self) -> ApprovalId {
+        let open: Vec<_> = self.world.state.questions.iter().map(|question| question.approval_id).collect();
+        let any = ApprovalId(uuid::Uuid::from_u128(u128::from(self.dice.below(self.calls + 1))));
+        self.dice.one_of(&open).copied().filter(|_| self.dice.below(4) > 0).unwrap_or(any)
+    }
+
+    fn decide(&mut self) {
+        let hash = if self.dice.below(8) == 0 { "other" } else { "hash" };
+        let approval_id = self.approval();
+        let was_open = self.world.state.questions.iter().any(|question| question.approval_id == approval_id);
+        let events = self.world.log.len();
+        let approve = self.dice.below(2) == 0;
+        let (arguments_hash, by) = (hash.to_owned(), "user".to_owned());
+        self.give(Command::Decide(Decide { approval_id, approve, arguments_hash, by, comment: None }));
+        let is_taken = self.world.log.len() > events;
+        assert!(!is_taken || (was_open && hash == "hash"), "a decision was taken that nobody asked for");
     }
 
     fn steer_to_take(&mut self) -> MessageId {
