@@ -34,7 +34,7 @@ use uuid::Uuid;
 
 use super::{
     Agent, AgentCard, Colleague, HandOverNote, Outcome, PastMessage, RunError, Step, Turn, UserMessage, WorkflowMemory,
-    sink::{RunItem, RunPipe, ToolIntent, ToolOutcome},
+    sink::{RunEnd, RunItem, RunPipe, ToolIntent, ToolOutcome},
 };
 use crate::context::{ContextError, ContextStore, ScopedContext, memory::MemoryContext};
 
@@ -191,9 +191,13 @@ impl Rehearsal {
                 () = self.bell.notified() => None,
                 outcome = &mut run => Some(outcome),
             };
+            if outcome.is_some() {
+                // What is said together with the end comes with it.
+                self.pipe.end(RunEnd::Cancelled);
+            }
             let taken = self.pipe.take();
             self.pipe.give_back(taken.len());
-            items.extend(taken);
+            items.extend(taken.into_iter().filter(|item| !matches!(item, RunItem::Ended(_))));
             if outcome.is_some() || enough(&items) {
                 self.pipe.cancel();
                 return (items, outcome);

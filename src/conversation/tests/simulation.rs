@@ -17,8 +17,8 @@ use super::{
     world::World,
 };
 use crate::conversation::{
-    Assignment, CancelTarget, Checkpoint, CheckpointStatus, Command, ConversationState, Decide, Decision, Effect, Limits,
-    NewMessage, Numbered, Rejection, Reply, Route, RouteAsk, RunOrder,
+    Assignment, CancelTarget, Checkpoint, CheckpointStatus, Command, ConversationState, Decide, Decision, Effect,
+    Limits, NewMessage, Numbered, Rejection, Reply, Route, RouteAsk, RunOrder,
     run::{ApprovalQuestion, RunEnd, RunItem, Step, ToolEffect, ToolIntent, ToolOutcome},
 };
 
