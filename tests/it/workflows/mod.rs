@@ -2,6 +2,7 @@
 
 mod approvals;
 mod forms;
+mod growth;
 mod killed;
 
 use serde_json::{Value, json};
