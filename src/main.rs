@@ -45,6 +45,10 @@ fn run(command: Command) -> io::Result<ExitCode> {
             cli::run_check(options.file.as_deref(), cli::environment(), reader, &mut stdout().lock()).map(Into::into)
         }
         Command::Schema => cli::run_schema(&mut stdout().lock()).map(Into::into),
+        Command::Graph(options) => {
+            let (told, reader) = (stderr(), Reader::of(&stderr()));
+            cli::run_graph(&options, cli::environment(), reader, &mut stdout().lock(), &mut told.lock()).map(Into::into)
+        }
         Command::Backup(options) => {
             on_database(&options.of, |config, data, out| app::run_backup(config, data, &options.file, out))
         }

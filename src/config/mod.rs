@@ -12,6 +12,7 @@ mod check;
 mod context;
 mod database;
 mod error;
+mod graphs;
 mod limits;
 mod load;
 mod models;
@@ -43,6 +44,7 @@ pub use self::{
     context::Context,
     database::{Database, Synchronous},
     error::{ConfigErrors, Finding, Rule},
+    graphs::{DrawnGraph, graphs},
     limits::Limits,
     load::{DEFAULT_CONFIG, DEFAULT_FILE, Loaded, Source},
     models::{HttpUrl, HttpUrlError, Model, ToolMode},
