@@ -3,6 +3,7 @@
 mod approvals;
 mod forms;
 mod killed;
+mod picture;
 
 use serde_json::{Value, json};
 
