@@ -1,6 +1,7 @@
 //! Workflows: they ask, wait, ask for approval, and go on after whatever happened meanwhile.
 
 mod approvals;
+mod docs;
 mod forms;
 mod killed;
 mod picture;
