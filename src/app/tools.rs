@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use super::Services;
 use crate::{
     config::{self, EffectWord, HttpMethod, ToolGrant, ToolKind},
     tools::{
@@ -15,17 +16,21 @@ use crate::{
 ///
 /// # Errors
 /// Why a tool cannot be built.
-pub(super) fn grant(tools: &BTreeMap<String, config::Tool>, grants: &[ToolGrant]) -> Result<ToolBox, String> {
+pub(super) fn grant(
+    tools: &BTreeMap<String, config::Tool>,
+    grants: &[ToolGrant],
+    services: &Services,
+) -> Result<ToolBox, String> {
     let mut granted = Vec::new();
     for grant in grants.iter().filter(|grant| grant.enabled) {
         let tool = tools.get(&grant.name).ok_or_else(|| format!("there is no tool `{}` in `tools`", grant.name))?;
         let (time_max, result_bytes_max) = (tool.timeout.0, tool.result_bytes_max.0);
-        granted.push(Grant { tool: build(&grant.name, tool)?, time_max, result_bytes_max });
+        granted.push(Grant { tool: build(&grant.name, tool, services)?, time_max, result_bytes_max });
     }
     ToolBox::new(granted).map_err(|error| error.to_string())
 }
 
-fn build(name: &str, tool: &config::Tool) -> Result<Arc<dyn Tool>, String> {
+fn build(name: &str, tool: &config::Tool, _services: &Services) -> Result<Arc<dyn Tool>, String> {
     match &tool.kind {
         ToolKind::Calculator => Ok(Arc::new(Calculator::named(name, tool.description.clone()))),
         ToolKind::Http(http) => {

@@ -8,6 +8,7 @@ Examples:
   switchboard check my.yaml                       tell all that is wrong, start nothing
   switchboard schema > config.schema.json         let an editor complete the config
   switchboard graph my.yaml                       draw the graphs of its workflows
+  switchboard sandbox                             a marketplace to try tools with, without an account
   switchboard backup copy.db                      copy the SQLite database while the server runs
   switchboard restore copy.db                     put it back; --help says what that means for clients
 
@@ -54,6 +55,19 @@ one graph the names of tools, agents and functions are not checked: only a confi
 Exit codes:
   0  printed
   2  the command line, the config or a graph is wrong, or there is no graph";
+
+pub(super) const SANDBOX_HELP: &str = "\
+Examples:
+  switchboard sandbox                             on port 18090, with the marketplace's own limits
+  switchboard sandbox --limit-interval-percent 0 --work-delay 0s
+What it keeps is in memory and gone when it ends. A server needs none: by default its tools have a sandbox of their own, which
+`sandbox:` in the config sets. To share this one, name its address at the tool: `base_url: \"http://127.0.0.1:18090\"`.
+
+Exit codes:
+  0   stopped as asked
+  2   the command line is wrong
+  69  the port cannot be had
+  71  the system refused threads or files";
 
 pub(super) const BACKUP_HELP: &str = "\
 Example:

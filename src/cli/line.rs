@@ -4,7 +4,9 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use super::help::{BACKUP_HELP, CHECK_HELP, EXAMPLES, GRAPH_HELP, RESTORE_HELP, SCHEMA_HELP};
+use crate::units::HumanDuration;
+
+use super::help::{BACKUP_HELP, CHECK_HELP, EXAMPLES, GRAPH_HELP, RESTORE_HELP, SANDBOX_HELP, SCHEMA_HELP};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum Command {
     Schema,
     /// Print the graphs of workflows as pictures.
     Graph(GraphOptions),
+    /// Serve the sandbox of the marketplace alone.
+    Sandbox(SandboxOptions),
     /// Copy the database while a server may write it.
     Backup(BackupOptions),
     /// Put a backup in the place of the database.
@@ -78,6 +82,23 @@ pub struct GraphOptions {
     pub agent: Option<String>,
 }
 
+/// How the sandbox is to be.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct SandboxOptions {
+    /// The TCP port on 127.0.0.1; 0 takes any free one.
+    #[arg(long, value_name = "PORT", default_value_t = 18_090)]
+    pub port: u16,
+    /// Decides the goods and the history of the shop: one seed and one day give one shop.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    /// The pause between calls that it asks for, in percent of the marketplace's own; 0 is no limit.
+    #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub limit_interval_percent: u32,
+    /// How long cards and prices lie before they are looked at: 500ms, 2s, 1m.
+    #[arg(long, value_name = "TIME", default_value = "2s")]
+    pub work_delay: HumanDuration,
+}
+
 /// A self-hosted server where many agents share one conversation and the user feels one assistant.
 #[derive(Debug, Parser)]
 #[command(name = "switchboard", bin_name = "switchboard", version, propagate_version = true, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -102,6 +123,9 @@ enum Task {
     /// Print the graphs of workflows as Mermaid, which GitHub, GitLab and most wikis draw.
     #[command(after_help = GRAPH_HELP)]
     Graph(GraphOptions),
+    /// Serve a marketplace's seller API from a shop in memory, to try agents and tools with.
+    #[command(after_help = SANDBOX_HELP)]
+    Sandbox(SandboxOptions),
     /// Copy the SQLite database into one file, while the server runs.
     #[command(after_help = BACKUP_HELP)]
     Backup(BackupOptions),
@@ -122,6 +146,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, c
         Some(Task::Check(options)) => Command::Check(options),
         Some(Task::Schema) => Command::Schema,
         Some(Task::Graph(options)) => Command::Graph(options),
+        Some(Task::Sandbox(options)) => Command::Sandbox(options),
         Some(Task::Backup(options)) => Command::Backup(options),
         Some(Task::Restore(options)) => Command::Restore(options),
     })
@@ -157,6 +182,13 @@ mod tests {
             Command::Graph(GraphOptions { file: Some("a.yaml".into()), agent: agent.map(str::to_owned) })
         };
         check("switchboard graph a.yaml", graph(None));
+        let sandbox = |port, seed, limit_interval_percent, work_delay| {
+            let work_delay = HumanDuration::from_secs(work_delay);
+            Command::Sandbox(SandboxOptions { port, seed, limit_interval_percent, work_delay })
+        };
+        check("switchboard sandbox", sandbox(18_090, 1, 100, 2));
+        let all = "switchboard sandbox --port 0 --seed 7 --limit-interval-percent 0 --work-delay 1m";
+        check(all, sandbox(0, 7, 0, 60));
         check("switchboard graph a.yaml --agent seller", graph(Some("seller")));
         let of = ServeOptions { config: None, data: "d".into() };
         let restore = |file: Option<&str>, epochs_only| {
@@ -175,6 +207,7 @@ mod tests {
             "switchboard check",
             "switchboard schema",
             "switchboard graph",
+            "switchboard sandbox",
             "switchboard backup",
             "switchboard restore",
         ] {
@@ -194,6 +227,9 @@ mod tests {
             "switchboard schema x",
             "switchboard graph a b",
             "switchboard graph a --agent",
+            "switchboard sandbox --port 70000",
+            "switchboard sandbox --limit-interval-percent 1001",
+            "switchboard sandbox --work-delay soon",
             "switchboard backup",
             "switchboard restore",
             "switchboard restore a --epochs-only",

@@ -10,7 +10,7 @@ use std::io;
 pub use self::{
     check::{run_check, run_schema, summary, write_errors},
     graph::run_graph,
-    line::{BackupOptions, CheckOptions, Command, GraphOptions, RestoreOptions, ServeOptions, parse},
+    line::{BackupOptions, CheckOptions, Command, GraphOptions, RestoreOptions, SandboxOptions, ServeOptions, parse},
 };
 
 /// The process's environment, as far as it is UTF-8.

@@ -22,6 +22,7 @@ mod report;
 mod resolve;
 mod retention;
 mod routing;
+mod sandbox;
 mod schema;
 mod secret;
 mod server;
@@ -51,6 +52,7 @@ pub use self::{
     overrides::PREFIX as ENVIRONMENT_PREFIX,
     retention::Retention,
     routing::Routing,
+    sandbox::{SANDBOX, Sandbox},
     schema::schema,
     secret::{ConnectionKind, ConnectionUrl, Secret},
     server::Server,
@@ -83,6 +85,8 @@ pub struct Config {
         extend("propertyNames" = { "pattern": "^[A-Za-z0-9_-]{1,64}$", "x-expected": "a name of 1 to 64 of A-Z, a-z, 0-9, `_`, `-`" })
     )]
     pub tools: BTreeMap<String, Tool>,
+    /// The marketplace that is played in this process.
+    pub sandbox: Sandbox,
     /// How the agent that answers is chosen.
     pub routing: Routing,
     /// What happens to an agent that fails.

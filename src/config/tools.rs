@@ -32,6 +32,15 @@ pub enum ToolKind {
     Http(HttpTool),
 }
 
+impl ToolKind {
+    /// The address that the tool calls, for kinds that have one; `sandbox` is the marketplace in this process.
+    pub fn base_url(&self) -> Option<&str> {
+        match self {
+            Self::Calculator | Self::Http(_) => None,
+        }
+    }
+}
+
 /// Where the `http` tool may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpTool {
