@@ -7,8 +7,8 @@ use std::{
 };
 
 use switchboard::{
-    app::{self, RestoreError, Stopped},
-    cli::{self, Command, Exit, Reader, ServeOptions},
+    app::{self, RestoreError, SandboxSettings, Stopped},
+    cli::{self, Command, Exit, Reader, SandboxOptions, ServeOptions},
     config::Config,
 };
 
@@ -45,6 +45,11 @@ fn run(command: Command) -> io::Result<ExitCode> {
             cli::run_check(options.file.as_deref(), cli::environment(), reader, &mut stdout().lock()).map(Into::into)
         }
         Command::Schema => cli::run_schema(&mut stdout().lock()).map(Into::into),
+        Command::Graph(options) => {
+            let (told, reader) = (stderr(), Reader::of(&stderr()));
+            cli::run_graph(&options, cli::environment(), reader, &mut stdout().lock(), &mut told.lock()).map(Into::into)
+        }
+        Command::Sandbox(options) => sandbox(&options),
         Command::Backup(options) => {
             on_database(&options.of, |config, data, out| app::run_backup(config, data, &options.file, out))
         }
@@ -71,6 +76,18 @@ fn on_database(
         Ok(()) => Exit::Done.into(),
         Err(error) => {
             writeln!(stderr().lock(), "switchboard did nothing: {error}")?;
+            ExitCode::from(error.exit_code())
+        }
+    })
+}
+
+fn sandbox(options: &SandboxOptions) -> io::Result<ExitCode> {
+    let SandboxOptions { port, seed, limit_interval_percent, work_delay } = *options;
+    let settings = SandboxSettings { port, seed, limit_interval_percent, work_delay: work_delay.get() };
+    Ok(match app::run_sandbox(settings, &mut stdout()) {
+        Ok(()) => Exit::Done.into(),
+        Err(error) => {
+            writeln!(stderr().lock(), "{error}")?;
             ExitCode::from(error.exit_code())
         }
     })

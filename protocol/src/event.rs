@@ -197,8 +197,11 @@ pub enum Event {
         agent_id: AgentId,
         /// The run.
         run_id: RunId,
-        /// The step, by its name in the graph.
+        /// The step, by its name in the graph; of a graph within, `GRAPH/STEP`.
         node: String,
+        /// Steps that needed nobody and were taken on the way since the step before, in their order; the latest 100.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed: Vec<String>,
         /// How many steps this workflow has taken by now, over all its runs.
         steps: u32,
     },

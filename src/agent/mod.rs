@@ -20,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::sink::{EventSink, SinkClosed, ToolEffect, ToolIntent, ToolOutcome};
 pub use self::workflow::WorkflowMemory;
-use crate::context::ScopedContext;
 pub use crate::conversation::run::Step;
 pub use crate::routing::{AgentCard, Ask, Claim};
+use crate::{context::ScopedContext, workflow::Graph};
 
 /// A kind of assistant that can be plugged in.
 ///
@@ -53,6 +53,11 @@ pub trait Agent: Send + Sync + 'static {
     fn can_handle(&self, ask: &Ask<'_>) -> Claim {
         let _ = ask;
         Claim::ByIntents
+    }
+
+    /// The graph that it follows; none for an agent that follows none.
+    fn workflow(&self) -> Option<&Graph> {
+        None
     }
 
     /// Answers one message. Dropping the future must cancel everything that it started.

@@ -5,20 +5,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Running;
+use super::{Running, Services};
 use crate::{agent::catalog::AgentState, config::Loaded};
 
 /// Prints it on standard output; the last line says `ready`.
-pub(super) fn print(loaded: &Loaded, running: &Running, token: Option<PathBuf>, database: &str) {
+pub(super) fn print(loaded: &Loaded, running: &Running, services: &Services, token: Option<PathBuf>, database: &str) {
     let mut out = std::io::stdout().lock();
     // A closed standard output must not keep the server from serving.
-    write_to(&mut out, loaded, running, token.as_deref(), database).and_then(|()| out.flush()).ok();
+    write_to(&mut out, loaded, running, services, token.as_deref(), database).and_then(|()| out.flush()).ok();
 }
 
 fn write_to(
     out: &mut impl Write,
     loaded: &Loaded,
     running: &Running,
+    services: &Services,
     token: Option<&Path>,
     database: &str,
 ) -> std::io::Result<()> {
@@ -27,6 +28,9 @@ fn write_to(
     writeln!(out, "  config    {}", loaded.source)?;
     writeln!(out, "  database  {database}")?;
     writeln!(out, "  context   {}", loaded.config.context.url)?;
+    if let Some(sandbox) = services.sandbox() {
+        writeln!(out, "  sandbox   {sandbox}")?;
+    }
     writeln!(out, "  agents")?;
     for slot in running.hub.catalog.slots() {
         let card = slot.card();

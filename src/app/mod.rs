@@ -7,6 +7,7 @@ pub mod data_dir;
 mod drain;
 mod from_config;
 mod restore;
+mod sandbox;
 mod serve;
 mod start;
 mod tools;
@@ -20,6 +21,7 @@ pub use self::{
     data_dir::{DataDir, DataDirError},
     drain::{Signals, Stopped},
     restore::{RestoreError, run_backup, run_epochs, run_restore},
+    sandbox::{SandboxError, Services, Settings as SandboxSettings, run_sandbox},
     serve::{ServeError, serve},
     start::{Running, StartError, runtime},
 };

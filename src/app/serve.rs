@@ -6,7 +6,7 @@ use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 
 use super::{
-    DataDir, DataDirError, Options, Running, Signals, StartError, Stopped,
+    DataDir, DataDirError, Options, Running, SandboxError, Services, Signals, StartError, Stopped,
     agents::{self, PlugError},
     banner, from_config, runtime,
 };
@@ -35,6 +35,9 @@ pub enum ServeError {
     /// An agent.
     #[error(transparent)]
     Plug(#[from] PlugError),
+    /// What tools need.
+    #[error("{0}; change `sandbox.port`")]
+    Sandbox(#[from] SandboxError),
     /// The database.
     #[error(
         "the database `{url}` cannot be used: {source}; set another one with `database.url` or SWITCHBOARD_DATABASE__URL"
@@ -61,6 +64,7 @@ impl ServeError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::DataDir(_) => 73,
+            Self::Sandbox(error) => error.exit_code(),
             Self::Plug(_) | Self::Redis(_) => 2,
             Self::Database { .. } | Self::Start(StartError::Listen { .. } | StartError::Store(_)) => 69,
             Self::Start(_) | Self::System(_) => 71,
@@ -85,7 +89,8 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
             Some(token) => (token.expose().to_owned().into(), false),
             None => (data.admin_token()?, true),
         };
-        let agents = agents::plug(config)?;
+        let services = Services::start(config).await?;
+        let agents = agents::plug(config, &services)?;
         let url = database_url(config, &data.database());
         let options: Options = from_config::options(config, agents, token);
         let (opened, context_of) = (open(config.database.clone(), url.clone(), sql::boot_id()), config.clone());
@@ -98,10 +103,17 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
         let running = Running::start(runtime, options, Arc::new(store.clone()), context).await?;
         // Whoever was told that it is ready may stop it at once, and the turns that it took up are to end.
         let mut signals = Signals::listen()?;
-        banner::print(&loaded, &running, token_is_made.then(|| data.admin_token_path()), &shown(&loaded.config, &url));
+        banner::print(
+            &loaded,
+            &running,
+            &services,
+            token_is_made.then(|| data.admin_token_path()),
+            &shown(&loaded.config, &url),
+        );
         tracing::info!(address = %running.address, milliseconds = began.elapsed().as_millis(), "ready");
         tell_the_service_manager(NotifyState::Ready);
         let stopped = running.until_stopped(&mut signals).await;
+        services.stop().await;
         if stopped != Stopped::Drained {
             return Ok(stopped);
         }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use super::Services;
 use crate::{
     clock::SystemClock,
     config::{self, EffectWord, HttpMethod, ToolGrant, ToolKind},
@@ -11,7 +12,7 @@ use crate::{
         http::{Cidr, DownloaderConfig, HostPattern, HostPatternError, HttpTool, HttpToolConfig, Method},
         image_analysis::{ImageAnalysis, ImageAnalysisConfig},
         keyword_research::{KeywordResearch, NoSource},
-        wildberries::{CallLimits, HttpTransport, Pacer, Tokens, WildberriesClient, WildberriesTool},
+        wildberries::{CallLimits, HttpTransport, Tokens, WildberriesClient, WildberriesTool},
     },
 };
 
@@ -23,18 +24,18 @@ use crate::{
 pub(super) fn grant(
     tools: &BTreeMap<String, config::Tool>,
     grants: &[ToolGrant],
-    pacer: &Arc<Pacer>,
+    services: &Services,
 ) -> Result<ToolBox, String> {
     let mut granted = Vec::new();
     for grant in grants.iter().filter(|grant| grant.enabled) {
         let tool = tools.get(&grant.name).ok_or_else(|| format!("there is no tool `{}` in `tools`", grant.name))?;
         let (time_max, result_bytes_max) = (tool.timeout.0, tool.result_bytes_max.0);
-        granted.push(Grant { tool: build(&grant.name, tool, pacer)?, time_max, result_bytes_max });
+        granted.push(Grant { tool: build(&grant.name, tool, services)?, time_max, result_bytes_max });
     }
     ToolBox::new(granted).map_err(|error| error.to_string())
 }
 
-fn build(name: &str, tool: &config::Tool, pacer: &Arc<Pacer>) -> Result<Arc<dyn Tool>, String> {
+fn build(name: &str, tool: &config::Tool, services: &Services) -> Result<Arc<dyn Tool>, String> {
     match &tool.kind {
         ToolKind::Calculator => Ok(Arc::new(Calculator::named(name, tool.description.clone()))),
         ToolKind::Http(http) => {
@@ -43,7 +44,8 @@ fn build(name: &str, tool: &config::Tool, pacer: &Arc<Pacer>) -> Result<Arc<dyn 
             Ok(Arc::new(tool))
         }
         ToolKind::Wildberries(wildberries) => {
-            let client = wildberries_client(wildberries, pacer).map_err(|why| format!("the tool `{name}`: {why}"))?;
+            let client =
+                wildberries_client(wildberries, services).map_err(|why| format!("the tool `{name}`: {why}"))?;
             let (description, operations) = (tool.description.clone(), &wildberries.operations);
             Ok(Arc::new(WildberriesTool::new(name, description, operations, client)))
         }
@@ -58,12 +60,13 @@ fn build(name: &str, tool: &config::Tool, pacer: &Arc<Pacer>) -> Result<Arc<dyn 
     }
 }
 
-fn wildberries_client(tool: &config::WildberriesTool, pacer: &Arc<Pacer>) -> Result<WildberriesClient, String> {
-    let base_url = tool.base_url.as_ref().map(|url| url.as_url().clone());
-    let transport = Arc::new(HttpTransport::new(base_url, tool.answer_bytes_max.0)?);
-    let tokens = Tokens { by_tenant: tool.tokens.clone(), for_others: tool.token.clone() };
+fn wildberries_client(tool: &config::WildberriesTool, services: &Services) -> Result<WildberriesClient, String> {
+    let place = services.marketplace(tool.base_url.as_ref())?;
+    let transport = Arc::new(HttpTransport::new(place.base_url, tool.answer_bytes_max.0)?);
+    let for_others = tool.token.clone().or(place.token);
+    let tokens = Tokens { by_tenant: tool.tokens.clone(), for_others };
     let limits = CallLimits { wait_max: tool.wait_max.0, ..CallLimits::default() };
-    Ok(WildberriesClient::new(transport, tokens, limits, Arc::clone(pacer), Arc::new(SystemClock)))
+    Ok(WildberriesClient::new(transport, tokens, limits, place.pacer, Arc::new(SystemClock)))
 }
 
 fn http_config(tool: &config::Tool, http: &config::HttpTool) -> Result<HttpToolConfig, String> {

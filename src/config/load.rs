@@ -109,7 +109,7 @@ impl Config {
 }
 
 /// Reads at most what the parser would take.
-fn read(path: &Path) -> Result<String, Rule> {
+pub(super) fn read(path: &Path) -> Result<String, Rule> {
     let unreadable = |error: std::io::Error| Rule::Unreadable(error.to_string());
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
@@ -122,7 +122,7 @@ fn read(path: &Path) -> Result<String, Rule> {
 }
 
 /// The environment over the tree, and what the types expect of it. Also the text that a report may show.
-fn prepare(root: &mut Node, text: &str, environment: &BTreeMap<String, String>) -> (Vec<Finding>, String) {
+pub(super) fn prepare(root: &mut Node, text: &str, environment: &BTreeMap<String, String>) -> (Vec<Finding>, String) {
     let blotted = resolve::blot(text, root);
     if root.value == Value::Null {
         root.value = Value::Map(Vec::new());
@@ -169,7 +169,7 @@ fn typed(root: &Node) -> Result<Config, Box<Finding>> {
     })
 }
 
-fn errors(source: &Source, text: Option<&str>, mut findings: Vec<Finding>) -> ConfigErrors {
+pub(super) fn errors(source: &Source, text: Option<&str>, mut findings: Vec<Finding>) -> ConfigErrors {
     findings.sort_by(Finding::order);
     findings.dedup();
     let rest = findings.len().saturating_sub(FINDINGS_MAX);

@@ -12,6 +12,7 @@ mod check;
 mod context;
 mod database;
 mod error;
+mod graphs;
 mod limits;
 mod load;
 mod models;
@@ -21,6 +22,7 @@ mod report;
 mod resolve;
 mod retention;
 mod routing;
+mod sandbox;
 mod schema;
 mod secret;
 mod server;
@@ -44,19 +46,21 @@ pub use self::{
     context::Context,
     database::{Database, Synchronous},
     error::{ConfigErrors, Finding, Rule},
+    graphs::{DrawnGraph, graphs},
     limits::Limits,
     load::{DEFAULT_CONFIG, DEFAULT_FILE, Loaded, Source},
     models::{HttpUrl, HttpUrlError, Model, ToolMode},
     overrides::PREFIX as ENVIRONMENT_PREFIX,
     retention::Retention,
     routing::Routing,
+    sandbox::{SANDBOX, Sandbox},
     schema::schema,
     secret::{ConnectionKind, ConnectionUrl, Secret},
     server::Server,
     supervision::Supervision,
     tools::{AddressRange, EffectWord, HttpMethod, HttpTool, ImageAnalysisTool, Tool, ToolKind},
     tree::{Place, Span},
-    wildberries::{WildberriesOperation, WildberriesTool},
+    wildberries::{MarketplaceUrl, WildberriesOperation, WildberriesTool},
     workflows::definition as workflow_definition,
 };
 pub use crate::units::{ByteSize, HumanDuration, UnitError};
@@ -83,6 +87,8 @@ pub struct Config {
         extend("propertyNames" = { "pattern": "^[A-Za-z0-9_-]{1,64}$", "x-expected": "a name of 1 to 64 of A-Z, a-z, 0-9, `_`, `-`" })
     )]
     pub tools: BTreeMap<String, Tool>,
+    /// The marketplace that is played in this process.
+    pub sandbox: Sandbox,
     /// How the agent that answers is chosen.
     pub routing: Routing,
     /// What happens to an agent that fails.

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ByteSize, HttpUrl, HumanDuration, Secret, WildberriesOperation, WildberriesTool};
+use super::{ByteSize, HumanDuration, MarketplaceUrl, Secret, WildberriesOperation, WildberriesTool};
 
 /// A tool that agents may be granted.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -49,6 +49,13 @@ pub struct ImageAnalysisTool {
     pub redirects_max: u32,
     /// The longest file; what is longer is refused while it comes in.
     pub max_size: ByteSize,
+}
+
+impl ToolKind {
+    /// Whether the tool calls the marketplace in this process.
+    pub fn needs_sandbox(&self) -> bool {
+        matches!(self, Self::Wildberries(WildberriesTool { base_url: Some(MarketplaceUrl::Sandbox), .. }))
+    }
 }
 
 /// Where the `http` tool may go.
@@ -165,10 +172,10 @@ struct ToolFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "EffectWord")]
     effect: Option<EffectWord>,
-    /// Kind `wildberries_api`: an address in place of all of the marketplace's: a sandbox. Left out: the marketplace itself.
+    /// Kind `wildberries_api`: `sandbox` for the marketplace that is played in this process, or an address in place of all of the marketplace's. Left out: the marketplace itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "HttpUrl")]
-    base_url: Option<HttpUrl>,
+    #[schemars(with = "MarketplaceUrl")]
+    base_url: Option<MarketplaceUrl>,
     /// Kind `wildberries_api`: the token of the seller's account, as `env:NAME` or `file:PATH`, for all tenants that `tokens` does not name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Secret")]

@@ -1,17 +1,17 @@
 //! The tool of the Wildberries marketplace: whose token, and what may be done with it.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{ByteSize, HttpUrl, HumanDuration, Secret};
+use super::{ByteSize, HttpUrl, HumanDuration, SANDBOX, Secret, models::HttpUrlError};
 
 /// What the tool `wildberries_api` may do, and as whom.
 #[derive(Debug, Clone)]
 pub struct WildberriesTool {
     /// In place of all addresses of the marketplace: a sandbox.
-    pub base_url: Option<HttpUrl>,
+    pub base_url: Option<MarketplaceUrl>,
     /// The token of all tenants that have none of their own.
     pub token: Option<Secret>,
     /// The tokens of tenants.
@@ -22,6 +22,49 @@ pub struct WildberriesTool {
     pub wait_max: HumanDuration,
     /// The largest answer of the marketplace that is read.
     pub answer_bytes_max: ByteSize,
+}
+
+/// Where the marketplace is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum MarketplaceUrl {
+    /// In this process.
+    Sandbox,
+    /// At this address.
+    At(HttpUrl),
+}
+
+impl TryFrom<String> for MarketplaceUrl {
+    type Error = HttpUrlError;
+
+    fn try_from(text: String) -> Result<Self, HttpUrlError> {
+        if text == SANDBOX { Ok(Self::Sandbox) } else { text.parse().map(Self::At) }
+    }
+}
+
+impl From<MarketplaceUrl> for String {
+    fn from(url: MarketplaceUrl) -> Self {
+        match url {
+            MarketplaceUrl::Sandbox => SANDBOX.to_owned(),
+            MarketplaceUrl::At(url) => url.as_url().to_string(),
+        }
+    }
+}
+
+impl JsonSchema for MarketplaceUrl {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "MarketplaceUrl".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^(sandbox|https?://[^@?#]+)$",
+            "x-expected": "`sandbox`, or an address that begins with `http://` or `https://`"
+        })
+    }
 }
 
 /// A call of the marketplace.

@@ -50,27 +50,51 @@ pub(super) fn check(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Ve
 }
 
 fn check_graph(root: &Node, agent: &Node, node: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {
-    let mut json = node.to_json();
+    findings.extend(build(root, agent, node, path).err().unwrap_or_default());
+}
+
+/// The graph of an agent, which stands in its `workflow`.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(super) fn build(root: &Node, agent: &Node, workflow: &Node, path: &KeyPath) -> Result<Graph, Vec<Finding>> {
+    let mut json = workflow.to_json();
     if let Some(entries) = json.as_object_mut() {
         entries.retain(|key, _| !OWN_KEYS.contains(&key.as_str()));
     }
-    let before = findings.len();
-    for error in SCHEMA.iter_errors(&json) {
-        let steps = steps_of(error.instance_path().as_str());
-        let reason = error.to_string().chars().take(REASON_CHARS_MAX).collect();
-        findings.push(found(node, path, &steps, reason));
+    built(json, workflow, path, |_| around(root, agent))
+}
+
+/// A graph that stands in no config, so that nobody knows which tools, agents and functions there are.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(super) fn build_alone(root: &Node) -> Result<Graph, Vec<Finding>> {
+    built(root.to_json(), root, &KeyPath::default(), Surroundings::named_by)
+}
+
+fn built(
+    json: Json,
+    node: &Node,
+    path: &KeyPath,
+    around: impl FnOnce(&Definition) -> Surroundings,
+) -> Result<Graph, Vec<Finding>> {
+    let wrong: Vec<Finding> = SCHEMA
+        .iter_errors(&json)
+        .map(|error| {
+            let reason = error.to_string().chars().take(REASON_CHARS_MAX).collect();
+            found(node, path, &steps_of(error.instance_path().as_str()), reason)
+        })
+        .collect();
+    if !wrong.is_empty() {
+        return Err(wrong);
     }
-    if findings.len() > before {
-        return;
-    }
-    match serde_json::from_value::<Definition>(json) {
-        Err(error) => findings.push(found(node, path, &[], error.to_string())),
-        Ok(definition) => {
-            let problems = Graph::build(definition, &around(root, agent)).err().unwrap_or_default();
-            findings
-                .extend(problems.into_iter().map(|Problem { path: steps, words }| found(node, path, &steps, words)));
-        }
-    }
+    let definition: Definition =
+        serde_json::from_value(json).map_err(|error| vec![found(node, path, &[], error.to_string())])?;
+    let around = around(&definition);
+    Graph::build(definition, &around).map_err(|problems| {
+        problems.into_iter().map(|Problem { path: steps, words }| found(node, path, &steps, words)).collect()
+    })
 }
 
 /// What the graph may name, as far as the file says.
@@ -125,7 +149,8 @@ fn found(node: &Node, path: &KeyPath, steps: &[Step], reason: String) -> Finding
         at = next;
         place = next.place.clone();
     }
-    Finding::new(place, Rule::Workflow { key: key.to_string(), reason })
+    let key = if key == KeyPath::default() { "the graph".to_owned() } else { key.to_string() };
+    Finding::new(place, Rule::Workflow { key, reason })
 }
 
 /// The graph that stands in a workflow.

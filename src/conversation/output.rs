@@ -39,7 +39,9 @@ impl Draft<'_, '_> {
                 self.emit(Some(turn_id), Event::ContextUpdated { version, changed });
             }
             RunItem::SteerTaken(message_id) => self.steer_taken(message_id),
-            RunItem::StepComplete { node, steps, checkpoint } => self.step_complete(turn_id, node, steps, checkpoint),
+            RunItem::StepComplete { node, passed, steps, checkpoint } => {
+                self.step_complete(turn_id, (node, passed, steps), checkpoint);
+            }
             RunItem::InputRequest { prompt, fields, checkpoint } => {
                 self.input_request(turn_id, prompt, fields, checkpoint);
             }

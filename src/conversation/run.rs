@@ -37,6 +37,8 @@ pub enum RunItem {
     StepComplete {
         /// The step.
         node: String,
+        /// Steps that needed nobody, on the way since the step before.
+        passed: Vec<String>,
         /// Steps by now.
         steps: u32,
         /// Where the workflow is from here on.

@@ -13,12 +13,17 @@ use super::{
 };
 
 impl Draft<'_, '_> {
-    pub(super) fn step_complete(&mut self, turn_id: TurnId, node: String, steps: u32, checkpoint: Checkpoint) {
+    pub(super) fn step_complete(
+        &mut self,
+        turn_id: TurnId,
+        (node, passed, steps): (String, Vec<String>, u32),
+        checkpoint: Checkpoint,
+    ) {
         self.close_message(turn_id, MessageStatus::Complete);
         let Some((agent_id, run_id)) = self.run().map(|run| (run.agent_id.clone(), run.run_id)) else { return };
         self.emit_noted(
             Some(turn_id),
-            Event::StepComplete { agent_id, run_id, node, steps },
+            Event::StepComplete { agent_id, run_id, node, passed, steps },
             Some(Note::Checkpoint(checkpoint)),
         );
     }

@@ -222,7 +222,7 @@ pub(super) async fn conversations(_admin: Admin, hub: Data<Hub>) -> Result<HttpR
     Ok(HttpResponse::Ok().json(LiveListView { items: live.some.into_iter().map(view).collect(), count: live.count }))
 }
 
-fn slot<'a>(hub: &'a Hub, id: &str) -> Result<&'a AgentSlot, Problem> {
+pub(super) fn slot<'a>(hub: &'a Hub, id: &str) -> Result<&'a AgentSlot, Problem> {
     let slot = id.parse().ok().and_then(|id| hub.catalog.get(&id));
     slot.map(AsRef::as_ref).ok_or_else(|| {
         let shown: String = id.chars().take(50).collect();

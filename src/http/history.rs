@@ -73,7 +73,11 @@ fn view<T, V: From<T>>(page: Page<T>) -> PageView<V> {
     PageView { items: page.items.into_iter().map(Into::into).collect(), next: page.next }
 }
 
-async fn located(hub: &Hub, user: User, id: ConversationId) -> Result<(InternalId, ConversationRecord), Problem> {
+pub(super) async fn located(
+    hub: &Hub,
+    user: User,
+    id: ConversationId,
+) -> Result<(InternalId, ConversationRecord), Problem> {
     let key = hub.key(user.0, id);
     match hub.client.on_io(move |store| async move { store.conversation(&key).await }).await? {
         Found::Here(here) => Ok(here),

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod body;
 pub mod connection;
 pub mod conversations;
+pub mod graphs;
 pub mod health;
 pub mod history;
 pub mod hub;

@@ -7,7 +7,7 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use super::{admin, agents, conversations, health, history, metrics, sse, ws};
+use super::{admin, agents, conversations, graphs, health, history, metrics, sse, ws};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,7 +18,7 @@ use super::{admin, agents, conversations, health, history, metrics, sse, ws};
         conversations::decide, conversations::end, conversations::erase,
         history::conversations, history::messages, history::interactions, history::events,
         sse::open, agents::list,
-        admin::agents, admin::agent, admin::enable, admin::disable, admin::route, admin::supervision,
+        admin::agents, admin::agent, graphs::graph, admin::enable, admin::disable, admin::route, admin::supervision,
         admin::conversations, health::live, health::ready, metrics::metrics,
     ),
     modifiers(&Bearer)

@@ -18,7 +18,7 @@ use protocol::Code;
 use socket2::{Domain, Socket, Type};
 
 use super::{
-    admin, agents, connection, conversations, health, history,
+    admin, agents, connection, conversations, graphs, health, history,
     hub::Hub,
     metrics, openapi, origin,
     problem::{Problem, from_path_error, from_query_error},
@@ -145,6 +145,7 @@ fn routes(config: &mut ServiceConfig) {
         .service(admin::enable)
         .service(admin::disable)
         .service(admin::agent)
+        .service(graphs::graph)
         .service(admin::route)
         .service(admin::supervision)
         .service(admin::conversations)

@@ -15,6 +15,8 @@ use crate::json_schema;
 
 /// Branches and graphs within each other.
 const FRAMES_MAX: usize = 16;
+/// Steps without anybody that are remembered until the next one that is stored.
+const PASSED_MAX: usize = 100;
 /// The longest wait between two tries.
 const WAIT_MAX: Duration = Duration::from_hours(1);
 
@@ -25,9 +27,8 @@ impl Graph {
     /// A [`Fault`] ends the run.
     pub fn work(&self, progress: &mut Progress) -> Result<Vec<Task>, Fault> {
         self.follows(progress)?;
-        let Progress { steps, top, user, .. } = progress;
-        let mut walk = Walk { steps, steps_max: self.definition.steps_max, user };
         let mut tasks = Vec::new();
+        let (mut walk, top) = self.walk(progress, String::new());
         walk.frame(&self.top, top, &mut Vec::new(), &mut tasks)?;
         Ok(tasks)
     }
@@ -39,16 +40,26 @@ impl Graph {
     pub fn finish(&self, progress: &mut Progress, place: &[usize], done: Done) -> Result<Next, Fault> {
         self.follows(progress)?;
         let gone = || Fault::Changed("its place is no step of the graph".to_owned());
-        let level = self.level(progress, place).ok_or_else(gone)?;
-        let Progress { steps, top, user, .. } = progress;
+        let (level, within) = self.level(progress, place).ok_or_else(gone)?;
+        let (mut walk, top) = self.walk(progress, within);
         let frame = top.inner(place).ok_or_else(gone)?;
-        let mut walk = Walk { steps, steps_max: self.definition.steps_max, user };
         walk.done(level, frame, done)
+    }
+
+    fn walk<'p>(&self, progress: &'p mut Progress, within: String) -> (Walk<'p>, &'p mut Frame) {
+        let Progress { steps, top, user, passed, .. } = progress;
+        (Walk { steps, steps_max: self.definition.steps_max, user, within, passed }, top)
+    }
+
+    /// A step as the log and [`Graph::nodes`] name it: with the graphs that it is within.
+    pub fn path(&self, progress: &Progress, place: &[usize], node: &NodeId) -> String {
+        let within = self.level(progress, place).map(|(_, within)| within);
+        format!("{}{node}", within.unwrap_or_default())
     }
 
     /// Whether the graph says where to go on when the step at this place fails.
     pub fn takes_care(&self, progress: &Progress, place: &[usize]) -> bool {
-        let node = self.level(progress, place).zip(progress.top.at_place(place)).and_then(|(level, frame)| {
+        let node = self.level(progress, place).zip(progress.top.at_place(place)).and_then(|((level, _), frame)| {
             let At::Node { node, .. } = &frame.at else { return None };
             level.nodes.get(node)
         });
@@ -62,20 +73,23 @@ impl Graph {
         Err(Fault::Changed(format!("it follows version {}, this is {}", progress.version, self.version)))
     }
 
-    /// The graph that a frame is in.
-    fn level(&self, progress: &Progress, place: &[usize]) -> Option<&Level> {
-        let (mut level, mut frame) = (&self.top, &progress.top);
+    /// The graph that a frame is in, and what stands before the names of its steps.
+    fn level(&self, progress: &Progress, place: &[usize]) -> Option<(&Level, String)> {
+        let (mut level, mut frame, mut within) = (&self.top, &progress.top, String::new());
         for index in place {
             frame = match &frame.at {
                 At::Branches { frames, .. } => frames.get(*index)?,
                 At::Within { node, frame } => {
-                    level = level.graphs.get(graph_of(level.nodes.get(node)?)?)?;
+                    let name = graph_of(level.nodes.get(node)?)?;
+                    level = level.graphs.get(name)?;
+                    within.push_str(name);
+                    within.push('/');
                     frame
                 }
                 At::Node { .. } | At::End => return None,
             };
         }
-        Some(level)
+        Some((level, within))
     }
 }
 
@@ -88,6 +102,9 @@ struct Walk<'a> {
     steps: &'a mut u32,
     steps_max: u32,
     user: &'a Value,
+    /// Before the names of the steps of the graph that it is in.
+    within: String,
+    passed: &'a mut Vec<String>,
 }
 
 impl Walk<'_> {
@@ -115,9 +132,13 @@ impl Walk<'_> {
                 }
                 At::Within { node, frame: inner } => {
                     let node = node.clone();
-                    let within = known(level, &node)?;
-                    let inside = graph_of(within).and_then(|name| level.graphs.get(name)).ok_or_else(|| gone(&node))?;
-                    self.inner(inside, inner, 0, place, tasks)?;
+                    let name = graph_of(known(level, &node)?).ok_or_else(|| gone(&node))?;
+                    let inside = level.graphs.get(name).ok_or_else(|| gone(&node))?;
+                    let before = self.within.len();
+                    self.within.extend([name.as_str(), "/"]);
+                    let walked = self.inner(inside, inner, 0, place, tasks);
+                    self.within.truncate(before);
+                    walked?;
                     if inner.at != At::End {
                         return Ok(());
                     }
@@ -155,22 +176,40 @@ impl Walk<'_> {
         let scope = self.scope(frame);
         match &node.kind {
             Kind::Set(values) => {
+                self.pass(&id);
                 let done = match expression::map(values, &scope) {
                     Ok(values) => Done::Wrote(values.into_iter().collect()),
                     Err(error) => failed_expression(&error),
                 };
                 self.done(level, frame, done).map(|_| ())
             }
-            Kind::Parallel(branches) => self.fork(frame, &id, branches, place),
-            Kind::Graph { name, input, .. } => self.enter(level, frame, &id, (name, input), place),
+            Kind::Parallel(branches) => {
+                self.pass(&id);
+                self.fork(frame, &id, branches, place)
+            }
+            Kind::Graph { name, input, .. } => {
+                self.pass(&id);
+                self.enter(level, frame, &id, (name, input), place)
+            }
             kind => match work(level, kind, frame, &scope) {
                 Ok(work) => {
                     tasks.push(Task { place: place.clone(), node: id, work, waits, time_max: node.timeout, failed });
                     Ok(())
                 }
-                Err(error) => self.done(level, frame, failed_expression(&error)).map(|_| ()),
+                Err(error) => {
+                    self.pass(&id);
+                    self.done(level, frame, failed_expression(&error)).map(|_| ())
+                }
             },
         }
+    }
+
+    /// A step that needs nobody is under way.
+    fn pass(&mut self, id: &NodeId) {
+        if self.passed.len() >= PASSED_MAX {
+            self.passed.remove(0);
+        }
+        self.passed.push(format!("{}{id}", self.within));
     }
 
     fn fork(&mut self, frame: &mut Frame, id: &NodeId, branches: &[NodeId], place: &Place) -> Result<(), Fault> {

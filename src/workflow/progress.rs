@@ -18,6 +18,9 @@ pub struct Progress {
     pub steps: u32,
     /// The run of the graph itself.
     pub top: Frame,
+    /// Steps that needed nobody and were taken, by their paths: whoever stores a step takes them out. Bounded.
+    #[serde(skip)]
+    pub passed: Vec<String>,
 }
 
 /// Where a graph, a branch or a graph within is.
@@ -77,7 +80,14 @@ pub type Place = Vec<usize>;
 impl Progress {
     /// The beginning of a graph.
     pub fn new(graph: &Graph, id: impl Into<String>, user: Value) -> Self {
-        Self { version: graph.version.clone(), id: id.into(), user, steps: 0, top: Frame::new(&graph.top) }
+        Self {
+            version: graph.version.clone(),
+            id: id.into(),
+            user,
+            steps: 0,
+            top: Frame::new(&graph.top),
+            passed: Vec::new(),
+        }
     }
 
     /// Whether there is nothing left to do.

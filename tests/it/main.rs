@@ -47,6 +47,8 @@ mod restores;
 mod resume;
 mod retention;
 #[cfg(test)]
+mod sandbox;
+#[cfg(test)]
 mod slow;
 mod stores;
 #[cfg(test)]

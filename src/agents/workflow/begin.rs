@@ -110,7 +110,7 @@ async fn graph_of(agent: &WorkflowAgent, turn: &Turn, version: &str) -> Result<R
 /// The next message begins anew.
 fn changed(sink: &EventSink, record: &CheckpointRecord, why: &str) -> RunError {
     let checkpoint = Checkpoint { status: CheckpointStatus::Over, progress: "".into(), ..record.checkpoint.clone() };
-    let over = RunItem::StepComplete { node: END.to_owned(), steps: 0, checkpoint };
+    let over = RunItem::StepComplete { node: END.to_owned(), passed: Vec::new(), steps: 0, checkpoint };
     if let Err(closed) = sink.at_the_end(vec![over]) {
         return closed.into();
     }

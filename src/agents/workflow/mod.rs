@@ -70,17 +70,16 @@ impl WorkflowAgent {
         let graph = Arc::new(Graph::build(definition, &around)?);
         Ok(Self { card, graph, around, toolbox, library, is_kept: AtomicBool::new(false) })
     }
-
-    /// The graph that new runs follow.
-    pub fn graph(&self) -> &Graph {
-        &self.graph
-    }
 }
 
 #[async_trait]
 impl Agent for WorkflowAgent {
     fn card(&self) -> &AgentCard {
         &self.card
+    }
+
+    fn workflow(&self) -> Option<&Graph> {
+        Some(&self.graph)
     }
 
     async fn run(&self, turn: Turn, sink: EventSink) -> Result<Outcome, RunError> {

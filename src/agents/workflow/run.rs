@@ -77,8 +77,8 @@ impl<'a> Run<'a> {
         while let Some(performed) = under_way.next().await {
             let (task, performed) = performed?;
             let place = task.place.clone();
-            let node = task.node.to_string();
-            match self.finish(&task, performed) {
+            let node = self.begun.graph.path(&self.begun.progress, &task.place, &task.node);
+            match self.finish(&task, &node, performed) {
                 Ok(Goes::On(tasks)) => {
                     for (task, around) in self.untaken(tasks) {
                         under_way.push(caller.perform(task, around, None));
@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
     }
 
     /// A crash must find a checkpoint of this turn before any tool was called in it.
-    async fn say_begin(&self, tasks: &[Task]) -> Result<(), RunError> {
+    async fn say_begin(&mut self, tasks: &[Task]) -> Result<(), RunError> {
         let calls = |task: &Task| matches!(task.work, Work::Call(_) | Work::Approve(_));
         if self.begun.is_marked || !tasks.iter().any(calls) {
             return Ok(());
@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
     }
 
     /// Takes what came of a step; it is stored together with where the run is after it.
-    fn finish(&mut self, task: &Task, performed: Performed) -> Result<Goes, Ended> {
+    fn finish(&mut self, task: &Task, node: &str, performed: Performed) -> Result<Goes, Ended> {
         let Performed { items, done, asks, hands_over, is_stopped } = performed;
         if is_stopped && matches!(done, Done::Failed { .. }) && !self.takes_care(task) {
             return Ok(Goes::Stopped);
@@ -156,14 +156,14 @@ impl<'a> Run<'a> {
         self.taken.remove(&task.place);
         if hands_over.is_some() {
             self.hands_over = hands_over;
-            let step = self.step(task.node.as_str(), CheckpointStatus::Over)?;
+            let step = self.step(node, CheckpointStatus::Over)?;
             self.last.extend(items.into_iter().chain([step]));
             return Ok(Goes::HandedOver);
         }
         let Begun { graph, progress, .. } = &mut self.begun;
         let tasks = graph.work(progress).map_err(|fault| Ended::Fault(items.clone(), fault))?;
         let status = if progress.is_over() { CheckpointStatus::Over } else { CheckpointStatus::Running };
-        let step = self.step(task.node.as_str(), status)?;
+        let step = self.step(node, status)?;
         self.last.extend(items.into_iter().chain([step]));
         Ok(Goes::On(tasks))
     }
@@ -184,9 +184,10 @@ impl<'a> Run<'a> {
         if items.is_empty() { Ok(()) } else { Ok(self.sink.together(items).await?) }
     }
 
-    fn step(&self, node: &str, status: CheckpointStatus) -> Result<RunItem, RunError> {
+    fn step(&mut self, node: &str, status: CheckpointStatus) -> Result<RunItem, RunError> {
         let checkpoint = self.checkpoint(status)?;
-        Ok(RunItem::StepComplete { node: node.to_owned(), steps: self.begun.progress.steps, checkpoint })
+        let passed = std::mem::take(&mut self.begun.progress.passed);
+        Ok(RunItem::StepComplete { node: node.to_owned(), passed, steps: self.begun.progress.steps, checkpoint })
     }
 
     fn checkpoint(&self, status: CheckpointStatus) -> Result<Checkpoint, RunError> {
@@ -240,7 +241,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn stop(self, node: &str) -> Result<Outcome, RunError> {
+    fn stop(mut self, node: &str) -> Result<Outcome, RunError> {
         let over = self.step(node, CheckpointStatus::Over)?;
         let said = said(words::stopped(&self.begun.progress.user));
         self.sink.at_the_end(self.last.into_iter().chain(said).chain([over]).collect())?;
@@ -248,7 +249,7 @@ impl<'a> Run<'a> {
     }
 
     /// The run fails, and the next message begins anew.
-    fn fails(self, items: Vec<RunItem>, node: &str, fault: &Fault) -> Result<Outcome, RunError> {
+    fn fails(mut self, items: Vec<RunItem>, node: &str, fault: &Fault) -> Result<Outcome, RunError> {
         let over = self.step(node, CheckpointStatus::Over)?;
         self.sink.at_the_end(self.last.into_iter().chain(items).chain([over]).collect())?;
         Err(error_of(fault))

@@ -86,7 +86,7 @@ fn collect_known(schema: &Json, path: &str, known: &mut BTreeSet<String>) {
 #[test]
 fn the_values_that_are_commented_out_are_the_defaults() {
     let root = yaml::parse(&uncommented()).unwrap().to_json();
-    for section in ["server", "database", "context", "routing", "supervision", "retention", "limits"] {
+    for section in ["server", "database", "context", "sandbox", "routing", "supervision", "retention", "limits"] {
         for (key, schema) in schema()["properties"][section]["properties"].as_object().unwrap() {
             if let Some(default) = schema.get("default") {
                 assert_eq!(&root[section][key], default, "{section}.{key}");

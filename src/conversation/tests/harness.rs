@@ -194,6 +194,7 @@ impl Driver {
             "taken" => RunItem::SteerTaken(MessageId(self.names.id(first).unwrap())),
             "step" => RunItem::StepComplete {
                 node: first.to_owned(),
+                passed: Vec::new(),
                 steps: rest.parse().unwrap_or(1),
                 checkpoint: checkpoint(CheckpointStatus::Running),
             },

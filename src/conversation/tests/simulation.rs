@@ -1,11 +1,13 @@
 //! Seeded random commands. After each one the events are checked by somebody who knows nothing else, and the state is
 //! compared with the one that the events alone give. The store takes its time, and a crash loses what it did not take yet.
 
+mod workflows;
+
 use std::time::Duration;
 
 use protocol::{
-    AgentId, ApprovalId, Code, Envelope, Event, MessageId, RunId, Seq, Timestamp, TurnId,
-    event::{ApprovalDecision, JsonObject, Policy, SwitchReason, Usage},
+    AgentId, Code, Envelope, Event, MessageId, RunId, Seq, Timestamp, TurnId,
+    event::{JsonObject, Policy, SwitchReason, Usage},
 };
 use serde_json::{Value, json};
 
@@ -17,9 +19,9 @@ use super::{
     world::World,
 };
 use crate::conversation::{
-    Assignment, CancelTarget, Checkpoint, CheckpointStatus, Command, ConversationState, Decide, Decision, Effect,
-    Limits, NewMessage, Numbered, Rejection, Reply, Route, RouteAsk, RunOrder,
-    run::{ApprovalQuestion, RunEnd, RunItem, Step, ToolEffect, ToolIntent, ToolOutcome},
+    Assignment, CancelTarget, Command, ConversationState, Decision, Effect, Limits, NewMessage, Numbered, Rejection,
+    Reply, Route, RouteAsk, RunOrder,
+    run::{RunEnd, RunItem, Step, ToolEffect, ToolIntent, ToolOutcome},
 };
 
 const SEEDS: u64 = 2_000;
@@ -292,63 +294,6 @@ impl Simulation {
             20..26 => self.workflow_item(),
             _ => RunItem::Ended(self.run_end()),
         }
-    }
-
-    fn workflow_item(&mut self) -> RunItem {
-        let checkpoint = |status| Checkpoint { status, version: "v".into(), progress: "{}".into() };
-        match self.dice.below(8) {
-            0..4 => RunItem::StepComplete {
-                node: "a".to_owned(),
-                steps: 1,
-                checkpoint: checkpoint(CheckpointStatus::Running),
-            },
-            4 => RunItem::InputRequest {
-                prompt: "?".to_owned(),
-                fields: Vec::new(),
-                checkpoint: checkpoint(CheckpointStatus::Waiting),
-            },
-            5 => RunItem::ApprovalRequest {
-                question: self.question(),
-                checkpoint: checkpoint(CheckpointStatus::Waiting),
-            },
-            6 => RunItem::ApprovalSettled {
-                approval_id: self.approval(),
-                decision: ApprovalDecision::Expired,
-                comment: String::new(),
-            },
-            _ => RunItem::Ended(RunEnd::Waiting { final_state: JsonObject::new(), usage: Usage::default() }),
-        }
-    }
-
-    fn question(&mut self) -> ApprovalQuestion {
-        self.calls += 1;
-        ApprovalQuestion {
-            approval_id: ApprovalId(uuid::Uuid::from_u128(u128::from(self.calls))),
-            call_id: format!("k{}", self.calls).parse().unwrap(),
-            tool_name: "tool".to_owned(),
-            arguments: json!({}),
-            arguments_hash: "hash".to_owned(),
-            expires_at: Timestamp::from_millis(self.world.now.as_millis() + 20_000),
-        }
-    }
-
-    /// One that is open, or any.
-    fn approval(&mut self) -> ApprovalId {
-        let open: Vec<_> = self.world.state.questions.iter().map(|question| question.approval_id).collect();
-        let any = ApprovalId(uuid::Uuid::from_u128(u128::from(self.dice.below(self.calls + 1))));
-        self.dice.one_of(&open).copied().filter(|_| self.dice.below(4) > 0).unwrap_or(any)
-    }
-
-    fn decide(&mut self) {
-        let hash = if self.dice.below(8) == 0 { "other" } else { "hash" };
-        let approval_id = self.approval();
-        let was_open = self.world.state.questions.iter().any(|question| question.approval_id == approval_id);
-        let events = self.world.log.len();
-        let approve = self.dice.below(2) == 0;
-        let (arguments_hash, by) = (hash.to_owned(), "user".to_owned());
-        self.give(Command::Decide(Decide { approval_id, approve, arguments_hash, by, comment: None }));
-        let is_taken = self.world.log.len() > events;
-        assert!(!is_taken || (was_open && hash == "hash"), "a decision was taken that nobody asked for");
     }
 
     fn steer_to_take(&mut self) -> MessageId {

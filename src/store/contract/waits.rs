@@ -18,7 +18,7 @@ fn checkpoint(status: CheckpointStatus, progress: &str) -> Checkpoint {
 impl Writer {
     fn step(&mut self, turn: TurnId, of: &str, progress: &str) -> StoredEvent {
         let (agent_id, run_id) = (agent(of), RunId(Uuid::from_u128(1)));
-        let step = Event::StepComplete { agent_id, run_id, node: "a".to_owned(), steps: 1 };
+        let step = Event::StepComplete { agent_id, run_id, node: "a".to_owned(), passed: Vec::new(), steps: 1 };
         self.event(Some(turn), step).with_checkpoint(checkpoint(CheckpointStatus::Running, progress))
     }
 

@@ -43,22 +43,42 @@ impl Bucket {
 }
 
 /// All buckets. There are as many as tokens in the configuration, times the families.
-#[derive(Debug, Default)]
-pub struct Pacer(Mutex<HashMap<(TokenKey, Family), Bucket>>);
+#[derive(Debug)]
+pub struct Pacer {
+    buckets: Mutex<HashMap<(TokenKey, Family), Bucket>>,
+    /// Of the marketplace's own intervals.
+    percent: u32,
+}
+
+impl Default for Pacer {
+    fn default() -> Self {
+        Self::scaled(100)
+    }
+}
 
 impl Pacer {
+    /// With so many percent of the marketplace's intervals, for a sandbox whose limits are scaled alike; 0 is no limit.
+    pub fn scaled(percent: u32) -> Self {
+        Self { buckets: Mutex::default(), percent }
+    }
+
+    fn pace(&self, family: Family) -> Pace {
+        let pace = family.pace();
+        Pace { interval: pace.interval * self.percent / 100, ..pace }
+    }
+
     /// Reserves the next place, if it comes no later than `latest`.
     ///
     /// # Errors
     /// When the next place would be. Nothing was taken.
     pub(super) fn reserve(&self, key: TokenKey, family: Family, latest: Instant) -> Result<Instant, Instant> {
-        let now = Instant::now();
+        let (now, pace) = (Instant::now(), self.pace(family));
         self.with(key, family, |bucket| {
-            let at = bucket.opens_at(family.pace(), now);
+            let at = bucket.opens_at(pace, now);
             if at > latest && at > now {
                 return Err(at);
             }
-            bucket.take(family.pace(), at);
+            bucket.take(pace, at);
             Ok(at)
         })
     }
@@ -71,14 +91,14 @@ impl Pacer {
 
     /// Takes nothing of a family for so long: what a 429 said, or one interval where it said nothing.
     pub(super) fn close(&self, key: TokenKey, family: Family, said: Option<Duration>) {
-        let pause = said.unwrap_or_default().clamp(family.pace().interval, CLOSED_MAX);
+        let pause = said.unwrap_or_default().clamp(self.pace(family).interval, CLOSED_MAX);
         let until = Instant::now() + pause;
         self.with(key, family, |bucket| bucket.closed_until = bucket.closed_until.max(until));
     }
 
     fn with<T>(&self, key: TokenKey, family: Family, act: impl FnOnce(&mut Bucket) -> T) -> T {
         let now = Instant::now();
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         act(buckets.entry((key, family)).or_insert(Bucket { full_at: now, closed_until: now }))
     }
 }

@@ -36,6 +36,26 @@ pub struct Surroundings {
     pub has_model: bool,
 }
 
+impl Surroundings {
+    /// Where everything is that this graph names: for a graph of which nobody knows where it will stand.
+    pub fn named_by(definition: &Definition) -> Self {
+        let mut own = Self { has_model: true, ..Self::default() };
+        own.add(definition);
+        own
+    }
+
+    fn add(&mut self, definition: &Definition) {
+        for node in definition.nodes.values() {
+            self.tools.extend(node.tool.as_ref().map(|tool| tool.name.clone()));
+            self.tools.extend(node.approve.as_ref().map(|approve| approve.tool.clone()));
+            self.natives.extend(node.native.as_ref().map(|native| native.name.clone()));
+            self.readers.extend(node.collect.as_ref().and_then(|collect| collect.reader.clone()));
+            self.agents.extend(node.handoff.as_ref().map(|hand_off| hand_off.to.clone()));
+        }
+        definition.graphs.values().for_each(|inner| self.add(inner));
+    }
+}
+
 impl Graph {
     /// Checks a definition whole.
     ///

@@ -101,15 +101,39 @@ fn the_picture_shows_every_node_and_way() {
     );
     let picture = graph.mermaid(&BTreeSet::from(["a".to_owned()]));
     let expected = "flowchart TD
-  start([start]) --> a
-  a[\"a<br/>say\"]
-  class a visited
-  a -->|\"x &gt; &quot;1&quot;\"| b
-  a --> end([end])
-  b[\"b<br/>tool calculator\"]
-  b --> end([end])
-  b -->|\"error\"| a
-  classDef visited fill:#d4f4dd,stroke:#2a7d46,stroke-width:2px
+  START([\"start\"]) --> S_a
+  S_a[\"a<br/>say\"]
+  class S_a visited
+  S_a -->|\"x #gt; #quot;1#quot;\"| S_b
+  S_a --> END([\"end\"])
+  S_b[\"b<br/>tool calculator\"]
+  S_b --> END([\"end\"])
+  S_b -->|\"error\"| S_a
+  classDef visited fill:#d4f4dd,stroke:#2a7d46,stroke-width:2px,color:#10351c
+";
+    assert_eq!(picture, expected);
+}
+
+#[test]
+fn a_graph_within_is_a_box_of_its_own_and_its_steps_have_its_name_before_theirs() {
+    let graph = graph(
+        "{ start: start, nodes: { start: { graph: { name: end_of_it } } }, \
+           graphs: { end_of_it: { start: a, nodes: { a: { say: hi } } } } }",
+    );
+    assert_eq!(graph.nodes(), [("start".to_owned(), "graph"), ("end_of_it/a".to_owned(), "say")]);
+    let picture = graph.mermaid(&BTreeSet::from(["end_of_it/a".to_owned()]));
+    let expected = "flowchart TD
+  START([\"start\"]) --> S_start
+  S_start[[\"start<br/>graph end_of_it\"]]
+  S_start -.-> G_end_of_it_START
+  S_start --> END([\"end\"])
+  subgraph G_end_of_it[\"end_of_it\"]
+  G_end_of_it_START([\"start\"]) --> G_end_of_it_S_a
+  G_end_of_it_S_a[\"a<br/>say\"]
+  class G_end_of_it_S_a visited
+  G_end_of_it_S_a --> G_end_of_it_END([\"end\"])
+  end
+  classDef visited fill:#d4f4dd,stroke:#2a7d46,stroke-width:2px,color:#10351c
 ";
     assert_eq!(picture, expected);
 }

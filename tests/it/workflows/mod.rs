@@ -1,9 +1,11 @@
 //! Workflows: they ask, wait, ask for approval, and go on after whatever happened meanwhile.
 
 mod approvals;
+mod docs;
 mod forms;
 mod growth;
 mod killed;
+mod picture;
 
 use serde_json::{Value, json};
 
