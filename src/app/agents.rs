@@ -14,11 +14,13 @@ use crate::{
         catalog::{AgentFactory, AgentLimits, AgentSlot},
     },
     agents::{
+        analytics::AnalyticsAgent,
         concierge::ConciergeAgent,
         model::{ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
         pricing::PricingAgent,
         workflow::{Library, WorkflowAgent},
     },
+    clock::SystemClock,
     config::{self, AgentKind, Config, Model},
     tools::wildberries::Pacer,
 };
@@ -66,6 +68,7 @@ fn factory(config: &Config, agent: &config::Agent, pacer: &Arc<Pacer>) -> Result
         AgentKind::Concierge => Ok(Arc::new(move || Ok(Arc::new(ConciergeAgent::new(card.clone())) as Arc<dyn Agent>))),
         AgentKind::Model(model) => model_factory(config, agent, model, card, pacer),
         AgentKind::Workflow => workflow_factory(config, agent, card, pacer),
+        AgentKind::Analytics(analytics) => analytics_factory(config, agent, analytics, card, pacer),
     }
 }
 
@@ -75,6 +78,7 @@ fn card(agent: &config::Agent) -> AgentCard {
         AgentKind::Pricing => "pricing",
         AgentKind::Concierge => "concierge",
         AgentKind::Workflow => "workflow",
+        AgentKind::Analytics(_) => "analytics",
     };
     AgentCard {
         name: agent.name.clone(),
@@ -135,6 +139,24 @@ fn workflow_factory(
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             lines.join("; ")
         })
+    }))
+}
+
+fn analytics_factory(
+    config: &Config,
+    agent: &config::Agent,
+    analytics: &config::AnalyticsAgent,
+    card: AgentCard,
+    pacer: &Arc<Pacer>,
+) -> Result<AgentFactory, String> {
+    let name = &analytics.time_zone;
+    let time_zone: chrono_tz::Tz = name
+        .parse()
+        .map_err(|_| format!("`time_zone` is `{name}`, which is no time zone; name one like `Europe/Moscow`"))?;
+    let toolbox = tools::grant(&config.tools, &agent.tools, pacer)?;
+    Ok(Arc::new(move || {
+        let clock = Arc::new(SystemClock);
+        Ok(Arc::new(AnalyticsAgent::new(card.clone(), toolbox.clone(), clock, time_zone)) as Arc<dyn Agent>)
     }))
 }
 

@@ -8,7 +8,7 @@ use protocol::AgentId;
 use serde_json::Value as Json;
 
 use super::{
-    agents::MODEL_KEYS,
+    agents::{ANALYTICS_KEYS, MODEL_KEYS},
     error::{Finding, Rule},
     schema::{self, list},
     tools::{KEYS_OF_KINDS, KINDS},
@@ -71,6 +71,9 @@ fn check_agent(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Fin
         check_model(root, agent, path, findings);
     } else if let Some(kind) = agent.text_of("kind") {
         not_of_kind(agent, path, &MODEL_KEYS, kind, "model", findings);
+    }
+    if let Some(kind) = agent.text_of("kind").filter(|kind| *kind != "analytics") {
+        not_of_kind(agent, path, &ANALYTICS_KEYS, kind, "analytics", findings);
     }
     workflows::check(root, agent, path, findings);
     let grants = agent.get("tools").map(Node::items).unwrap_or_default();
