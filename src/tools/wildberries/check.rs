@@ -138,7 +138,7 @@ pub(super) fn today(now: Timestamp) -> NaiveDate {
 
 /// A day: `2025-12-31`.
 pub(super) fn date(field: &str, text: &str) -> Checked<NaiveDate> {
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| day.to_string() == text);
     day.ok_or_else(|| {
         WildberriesError::argument(Code::BadDate, field, text, "it must be a day of the calendar like 2025-12-31")
     })
@@ -189,4 +189,35 @@ pub struct Period {
     pub start: String,
     /// The last day: `2025-12-31`.
     pub end: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_price_is_refused_or_goes_out_as_it_came_in(text in r"[-+ ]?[0-9]{0,30}[.,]?[0-9]{0,5}([eE][-+]?[0-9]{1,4})?|\PC{0,20}") {
+            if let Ok(whole) = price("price", &Given(text.clone())) {
+                prop_assert!((1..=PRICE_MAX).contains(&whole));
+                prop_assert_eq!(money::decimal(text.trim()), Some(Decimal::from(whole)));
+            }
+        }
+
+        #[test]
+        fn a_day_is_refused_or_goes_out_as_it_came_in(text in r"[-+ ]?[0-9]{1,5}-[0-9]{1,2}-[0-9]{1,2} ?|\PC{0,12}") {
+            if let Ok(day) = date("date", &text) {
+                prop_assert_eq!(day.format("%Y-%m-%d").to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_day_is_that_of_moscow() {
+        let at = |text: &str| today(serde_json::from_value(text.into()).unwrap()).to_string();
+        assert_eq!(at("2025-12-10T20:59:59Z"), "2025-12-10");
+        assert_eq!(at("2025-12-10T21:00:00Z"), "2025-12-11");
+    }
 }

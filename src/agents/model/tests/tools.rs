@@ -4,10 +4,11 @@ use fakemodel::Script;
 use protocol::Code;
 use serde_json::{Value, json};
 
-use super::{config, id, messages, play, play_with};
+use super::{agent, config, id, messages, play, play_with};
 use crate::{
     agent::{AgentCard, Outcome, testing::Rehearsal},
     agents::model::ModelAgentConfig,
+    tools::{Effect, Grant, Tool, ToolBox, ToolContext, ToolError, ToolSpec},
 };
 
 fn calculate(expression: &str) -> String {
@@ -112,4 +113,31 @@ async fn handing_over_is_offered_only_where_granted_and_possible() {
         let (_played, model) = play_with(settings, rehearsal, vec![Script::text("5.")]).await;
         assert_eq!(model.requests()[0].body["tools"].as_array().unwrap().len(), 1);
     }
+}
+
+/// Says for whom it is called.
+struct Whose(ToolSpec);
+
+#[async_trait::async_trait]
+impl Tool for Whose {
+    fn spec(&self) -> &ToolSpec {
+        &self.0
+    }
+    async fn call(&self, _: Value, context: &ToolContext) -> Result<Value, ToolError> {
+        Ok(json!({"tenant": &*context.tenant}))
+    }
+}
+
+#[tokio::test]
+async fn a_tool_is_called_for_the_tenant_of_the_conversation_whatever_the_model_says() {
+    let (name, parameters) = ("whose".to_owned(), json!({"type": "object"}));
+    let spec = ToolSpec { name, description: String::new(), parameters, effect: Effect::Pure };
+    let tool = std::sync::Arc::new(Whose(spec));
+    let time_max = std::time::Duration::from_secs(1);
+    let toolbox = ToolBox::new(vec![Grant { tool, time_max, result_bytes_max: 1000 }]).unwrap();
+    let scripts = vec![Script::tool_call("a", "whose", r#"{"tenant": "another"}"#), Script::text("Yours.")];
+    let model = fakemodel::FakeModel::start(scripts).await;
+    let rehearsal = Rehearsal::of("Whose?");
+    let played = rehearsal.run(&agent(&model, config(), toolbox)).await;
+    assert_eq!(played.tools()[0].2.unwrap().result, json!({"tenant": "test"}));
 }

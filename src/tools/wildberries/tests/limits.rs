@@ -39,6 +39,22 @@ async fn a_429_is_waited_for_as_long_as_it_says() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_turn_hears_of_a_429_of_another() {
+    let sent = std::sync::atomic::AtomicUsize::new(0);
+    let market = Market::new(move |_| match sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        5 => too_many(Some(7)),
+        _ => data(json!({"freeLimits": 1})),
+    });
+    let shop = market.shop();
+    for _ in 0..5 {
+        shop.cards_limits().await.unwrap();
+    }
+    let (one, other) = tokio::join!(shop.cards_limits(), shop.cards_limits());
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(market.times(), [0, 0, 0, 0, 0, 600, 7_600, 7_600]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_429_for_ten_minutes_is_told_at_once_and_nobody_asks_before_its_end() {
     let market = Market::steps(vec![too_many(Some(600)), data(json!({"freeLimits": 1}))]);
     let (shop, start) = (market.shop(), Instant::now());
@@ -112,7 +128,7 @@ async fn a_read_is_tried_again_and_then_given_up() {
 async fn a_change_is_never_sent_twice_unless_it_did_not_leave() {
     let update =
         CardUpdate { cards: vec![serde_json::from_value(json!({"nmID": 1, "vendorCode": "a", "sizes": []})).unwrap()] };
-    for lost in [Err(SendError::Broken), status(500, json!({}))] {
+    for lost in [Err(SendError::Broken), status(500, json!({})), ok("<html>"), Err(SendError::TooLarge(10))] {
         let market = Market::steps(vec![lost]);
         let (code, words) = refused(market.shop().card_update(&update).await);
         assert_eq!((code, market.heard().len()), ("outcome_unknown", 1));
