@@ -64,7 +64,10 @@ pub(super) fn plug(config: &Config) -> Result<Vec<AgentSlot>, PlugError> {
 fn factory(config: &Config, agent: &config::Agent, pacer: &Arc<Pacer>) -> Result<AgentFactory, String> {
     let card = card(agent);
     match &agent.kind {
-        AgentKind::Pricing => Ok(Arc::new(move || Ok(Arc::new(PricingAgent::new(card.clone())) as Arc<dyn Agent>))),
+        AgentKind::Pricing => {
+            let toolbox = tools::grant(&config.tools, &agent.tools, pacer)?;
+            Ok(Arc::new(move || Ok(Arc::new(PricingAgent::with_tools(card.clone(), &toolbox)?) as Arc<dyn Agent>)))
+        }
         AgentKind::Concierge => Ok(Arc::new(move || Ok(Arc::new(ConciergeAgent::new(card.clone())) as Arc<dyn Agent>))),
         AgentKind::Model(model) => model_factory(config, agent, model, card, pacer),
         AgentKind::Workflow => workflow_factory(config, agent, card, pacer),

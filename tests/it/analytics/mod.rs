@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod numbers;
+mod prices;
 
 use std::sync::Arc;
 
