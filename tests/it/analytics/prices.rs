@@ -158,9 +158,24 @@ async fn a_price_that_is_none_asks_nobody() {
 }
 
 #[tokio::test]
+async fn commission_and_delivery_come_from_the_marketplace_and_are_counted_with() {
+    let mut priced = open().await;
+    let said = priced
+        .say("Какая комиссия на кружки и сколько стоит логистика за 2 л со склада Коледино? Посчитай цену")
+        .await
+        .said();
+    assert!(
+        said.contains("Комиссия маркетплейса, Кружки: ") && said.contains("Доставка 2 л со склада Коледино: "),
+        "{said}"
+    );
+    let answer = priced.say("себестоимость 500, налог 6%, маржа 25%").await;
+    assert!(answer.state()["price"].is_string(), "nothing is left to ask for: {}", answer.said());
+}
+
+#[tokio::test]
 async fn a_change_that_the_marketplace_takes_its_time_over_is_looked_for() {
     let mut priced = open().await;
-    priced.sandbox.shop().set_work_delay(Duration::from_secs(60));
+    priced.sandbox.shop().set_work_delay(Duration::from_mins(1));
     let asked = priced.say(&format!("Set the price of {} to 6100", priced.nm)).await;
     let millis = Arc::clone(&priced.millis);
     priced

@@ -34,7 +34,7 @@ const LOOKS_MAX: u32 = 6;
 /// The wait before the first look; each further one is half as long again.
 const LOOK_WAIT: Duration = Duration::from_secs(1);
 
-type Written = Result<Map<String, Value>, Failure>;
+type Written = Map<String, Value>;
 
 /// The agent that changes prices; none where the tools for it were not granted.
 ///
@@ -107,6 +107,8 @@ fn is_answer(message: &str) -> bool {
 fn definition(prices: &str, status: &str, goods: &str, upload: &str) -> Result<Definition, String> {
     let any = json!({});
     let text = json!({ "default": "" });
+    let mut nodes = asking(prices, upload);
+    nodes.extend(watching(status, goods));
     let definition = json!({
         "start": "read",
         "steps_max": 60,
@@ -115,62 +117,70 @@ fn definition(prices: &str, status: &str, goods: &str, upload: &str) -> Result<D
             "wanted": any, "words": text, "nm_ids": { "default": [] }, "goods": any, "question": text, "prices": any,
             "change": any, "uploaded": any, "looks": { "default": 0 }, "task": any, "priced": { "default": [] }, "outcome": text,
         },
-        "nodes": {
-            "read": { "native": { "name": "price_wanted" }, "then": [{ "when": "words", "to": "tell" }, { "to": "find" }] },
-            "tell": { "say": "{{ words }}" },
-            "find": {
-                "tool": {
-                    "name": prices,
-                    "arguments": { "operation": "prices_get", "nmIDs": "= nm_ids", "limit": GOODS_MAX },
-                    "into": "goods",
-                },
-                "then": "judge",
-                "on_error": "failed",
-            },
-            "judge": { "native": { "name": "price_judge" }, "then": [{ "when": "words", "to": "tell" }, { "to": "ask" }] },
-            "ask": {
+        "nodes": nodes,
+    });
+    serde_json::from_value(definition).map_err(|error| error.to_string())
+}
+
+/// Up to the approval, and the call that it is for.
+fn asking(prices: &str, upload: &str) -> Map<String, Value> {
+    let kept = "{{ 'Цена не изменена.' if user.language == 'ru' else 'The price stays as it is.' }}";
+    let failed =
+        "{{ 'Цена не изменена' if user.language == 'ru' else 'The price was not changed' }}: {{ error.message }}";
+    let find = json!({ "operation": "prices_get", "nmIDs": "= nm_ids", "limit": GOODS_MAX });
+    let send = json!({ "operation": "price_upload", "prices": "= prices" });
+    let unless_told = |to: &str| json!([{ "when": "words", "to": "tell" }, { "to": to }]);
+    wrote([
+        ("read", json!({ "native": { "name": "price_wanted" }, "then": unless_told("find") })),
+        ("tell", json!({ "say": "{{ words }}" })),
+        (
+            "find",
+            json!({
+                "tool": { "name": prices, "arguments": find, "into": "goods" }, "then": "judge", "on_error": "failed",
+            }),
+        ),
+        ("judge", json!({ "native": { "name": "price_judge" }, "then": unless_told("ask") })),
+        (
+            "ask",
+            json!({
                 "approve": {
-                    "tool": upload,
-                    "arguments": { "operation": "price_upload", "prices": "= prices" },
-                    "say": "{{ question }}",
-                    "into": "uploaded",
-                    "rejected": "kept",
+                    "tool": upload, "arguments": send, "say": "{{ question }}", "into": "uploaded", "rejected": "kept",
                 },
                 "then": [{ "when": "uploaded.state == 'queued'", "to": "wait" }, { "to": "told" }],
                 "on_error": "failed",
-            },
-            "kept": { "say": "{{ 'Цена не изменена.' if user.language == 'ru' else 'The price stays as it is.' }}" },
-            "wait": { "native": { "name": "price_wait" }, "then": "look" },
-            "look": {
-                "tool": {
-                    "name": status,
-                    "arguments": { "operation": "price_status", "uploadID": "= uploaded.uploadID" },
-                    "into": "task",
-                },
+            }),
+        ),
+        ("kept", json!({ "say": kept })),
+        ("failed", json!({ "say": failed })),
+    ])
+}
+
+/// What became of it. That a look fails says nothing about the change.
+fn watching(status: &str, goods: &str) -> Map<String, Value> {
+    let look = json!({ "operation": "price_status", "uploadID": "= uploaded.uploadID" });
+    let details = json!({ "operation": "price_goods", "uploadID": "= uploaded.uploadID" });
+    wrote([
+        ("wait", json!({ "native": { "name": "price_wait" }, "then": "look" })),
+        (
+            "look",
+            json!({
+                "tool": { "name": status, "arguments": look, "into": "task" },
                 "then": [
                     { "when": "task is not none and task.status >= 3", "to": "details" },
                     { "when": format!("looks < {LOOKS_MAX}"), "to": "wait" },
                     { "to": "told" },
                 ],
-                // That a look fails says nothing about the change.
                 "on_error": "told",
-            },
-            "details": {
-                "tool": {
-                    "name": goods,
-                    "arguments": { "operation": "price_goods", "uploadID": "= uploaded.uploadID" },
-                    "into": "priced",
-                },
-                "then": "told",
-                "on_error": "told",
-            },
-            "told": { "native": { "name": "price_told" }, "then": "tell" },
-            "failed": {
-                "say": "{{ 'Цена не изменена' if user.language == 'ru' else 'The price was not changed' }}: {{ error.message }}",
-            },
-        },
-    });
-    serde_json::from_value(definition).map_err(|error| error.to_string())
+            }),
+        ),
+        (
+            "details",
+            json!({
+                "tool": { "name": goods, "arguments": details, "into": "priced" }, "then": "told", "on_error": "told",
+            }),
+        ),
+        ("told", json!({ "native": { "name": "price_told" }, "then": "tell" })),
+    ])
 }
 
 /// A step that only thinks.
@@ -178,9 +188,9 @@ struct Step(fn(&NativeCall<'_>, Language) -> Written);
 
 #[async_trait]
 impl Native for Step {
-    async fn call(&self, call: NativeCall<'_>) -> Written {
+    async fn call(&self, call: NativeCall<'_>) -> Result<Written, Failure> {
         let language = if call.user["language"] == "ru" { Language::Russian } else { Language::English };
-        self.0(&call, language)
+        Ok(self.0(&call, language))
     }
 }
 
@@ -189,7 +199,7 @@ struct Pause;
 
 #[async_trait]
 impl Native for Pause {
-    async fn call(&self, call: NativeCall<'_>) -> Written {
+    async fn call(&self, call: NativeCall<'_>) -> Result<Written, Failure> {
         let looks = u32::try_from(call.state["looks"].as_u64().unwrap_or(0)).unwrap_or(LOOKS_MAX);
         let wait = LOOK_WAIT.mul_f64(1.5_f64.powf(f64::from(looks.min(LOOKS_MAX))));
         tokio::time::sleep(wait).await;
@@ -207,10 +217,10 @@ fn wanted_step(call: &NativeCall<'_>, language: Language) -> Written {
             // Only the marketplace's own articles are numbers that it can be asked for.
             let nm_ids: Vec<u64> = article.parse().into_iter().collect();
             let wanted = json!({ "article": article, "price": price, "discount": discount });
-            Ok(wrote([("wanted", wanted), ("nm_ids", json!(nm_ids))]))
+            wrote([("wanted", wanted), ("nm_ids", json!(nm_ids))])
         }
-        Some(Err(unfit)) => Ok(wrote([("words", words::unfit(&unfit, language).into())])),
-        Some(Ok(_)) | None => Ok(wrote([("words", words::which(language).into())])),
+        Some(Err(unfit)) => wrote([("words", words::unfit(&unfit, language).into())]),
+        Some(Ok(_)) | None => wrote([("words", words::which(language).into())]),
     }
 }
 
@@ -226,15 +236,15 @@ fn wanted_of(state: &Map<String, Value>) -> Wanted {
 fn judge_step(call: &NativeCall<'_>, language: Language) -> Written {
     let wanted = wanted_of(&call.state);
     let Ok(goods) = serde_json::from_value::<Vec<Goods>>(call.state["goods"].clone()) else {
-        return Ok(wrote([("goods", Value::Null), ("words", words::too_many(language).into())]));
+        return wrote([("goods", Value::Null), ("words", words::too_many(language).into())]);
     };
     let verdict = judge::judge(&wanted, &goods);
     if verdict == Verdict::Unknown && goods.len() >= GOODS_MAX {
-        return Ok(wrote([("goods", Value::Null), ("words", words::too_many(language).into())]));
+        return wrote([("goods", Value::Null), ("words", words::too_many(language).into())]);
     }
     let Verdict::Change(change) = &verdict else {
         let words = words::nothing(&verdict, &wanted, language).unwrap_or_default();
-        return Ok(wrote([("goods", Value::Null), ("words", words.into())]));
+        return wrote([("goods", Value::Null), ("words", words.into())]);
     };
     let mut item = json!({ "nmID": change.nm_id });
     for (key, value) in [("price", wanted.price), ("discount", wanted.discount)] {
@@ -244,13 +254,13 @@ fn judge_step(call: &NativeCall<'_>, language: Language) -> Written {
     }
     let priced = |priced: judge::Priced| json!({ "price": priced.price.to_string(), "discount": priced.discount });
     let shown = json!({ "nmID": change.nm_id, "before": priced(change.before), "after": priced(change.after) });
-    Ok(wrote([
+    wrote([
         // What was read is not needed any more, and each checkpoint would carry it on.
         ("goods", Value::Null),
         ("prices", json!([item])),
         ("change", shown),
         ("question", words::question(change, language).into()),
-    ]))
+    ])
 }
 
 fn told_step(call: &NativeCall<'_>, language: Language) -> Written {
@@ -266,5 +276,5 @@ fn told_step(call: &NativeCall<'_>, language: Language) -> Written {
         judge::Fate::Refused(_) => "refused",
         judge::Fate::Pending => "pending",
     };
-    Ok(wrote([("words", words::fate(&fate, language).into()), ("outcome", outcome.into())]))
+    wrote([("words", words::fate(&fate, language).into()), ("outcome", outcome.into())])
 }
