@@ -107,7 +107,7 @@ fn examples(card: &AgentCard, language: Language) -> Vec<&str> {
 }
 
 /// A text on one line, cut, with everything escaped that Markdown or HTML would act on.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let line = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line = line.collect::<Vec<_>>().join(" ");
     let mut out = String::new();

@@ -14,11 +14,13 @@ use crate::{
         catalog::{AgentFactory, AgentLimits, AgentSlot},
     },
     agents::{
+        analytics::AnalyticsAgent,
         concierge::ConciergeAgent,
         model::{ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
         pricing::PricingAgent,
         workflow::{Library, WorkflowAgent},
     },
+    clock::SystemClock,
     config::{self, AgentKind, Config, Model},
 };
 
@@ -61,10 +63,14 @@ pub(super) fn plug(config: &Config, services: &Services) -> Result<Vec<AgentSlot
 fn factory(config: &Config, services: &Services, agent: &config::Agent) -> Result<AgentFactory, String> {
     let card = card(agent);
     match &agent.kind {
-        AgentKind::Pricing => Ok(Arc::new(move || Ok(Arc::new(PricingAgent::new(card.clone())) as Arc<dyn Agent>))),
+        AgentKind::Pricing => {
+            let toolbox = tools::grant(&config.tools, &agent.tools, services)?;
+            Ok(Arc::new(move || Ok(Arc::new(PricingAgent::with_tools(card.clone(), &toolbox)?) as Arc<dyn Agent>)))
+        }
         AgentKind::Concierge => Ok(Arc::new(move || Ok(Arc::new(ConciergeAgent::new(card.clone())) as Arc<dyn Agent>))),
         AgentKind::Model(model) => model_factory(config, services, agent, (model, card)),
         AgentKind::Workflow => workflow_factory(config, services, agent, card),
+        AgentKind::Analytics(analytics) => analytics_factory(config, services, agent, (analytics, card)),
     }
 }
 
@@ -74,6 +80,7 @@ fn card(agent: &config::Agent) -> AgentCard {
         AgentKind::Pricing => "pricing",
         AgentKind::Concierge => "concierge",
         AgentKind::Workflow => "workflow",
+        AgentKind::Analytics(_) => "analytics",
     };
     AgentCard {
         name: agent.name.clone(),
@@ -133,6 +140,23 @@ fn workflow_factory(
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
             lines.join("; ")
         })
+    }))
+}
+
+fn analytics_factory(
+    config: &Config,
+    services: &Services,
+    agent: &config::Agent,
+    (analytics, card): (&config::AnalyticsAgent, AgentCard),
+) -> Result<AgentFactory, String> {
+    let name = &analytics.time_zone;
+    let time_zone: chrono_tz::Tz = name
+        .parse()
+        .map_err(|_| format!("`time_zone` is `{name}`, which is no time zone; name one like `Europe/Moscow`"))?;
+    let toolbox = tools::grant(&config.tools, &agent.tools, services)?;
+    Ok(Arc::new(move || {
+        let clock = Arc::new(SystemClock);
+        Ok(Arc::new(AnalyticsAgent::new(card.clone(), toolbox.clone(), clock, time_zone)) as Arc<dyn Agent>)
     }))
 }
 

@@ -59,6 +59,15 @@ pub enum AgentKind {
     Concierge,
     /// Follows a graph.
     Workflow,
+    /// Answers questions about sales, stock, the funnel and search queries; needs no model.
+    Analytics(AnalyticsAgent),
+}
+
+/// What an agent of the kind `analytics` needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnalyticsAgent {
+    /// By which `yesterday` and `last week` are meant: a name of the IANA database.
+    pub time_zone: String,
 }
 
 /// What an agent of the kind `model` needs.
@@ -119,8 +128,11 @@ enum KindWord {
     Pricing,
     Concierge,
     Workflow,
+    Analytics,
 }
 
+/// The keys that only the kind `analytics` has.
+pub(super) const ANALYTICS_KEYS: [&str; 1] = ["time_zone"];
 /// The keys that only the kind `model` has.
 pub(super) const MODEL_KEYS: [&str; 6] =
     ["model", "system_prompt", "temperature", "output_tokens_max", "tool_rounds_max", "hand_over"];
@@ -213,6 +225,13 @@ struct AgentFields {
     /// Kind `model`: `true` offers the model a function that hands the turn over to another enabled agent.
     #[serde(default)]
     hand_over: bool,
+    /// Kind `analytics`: by which `yesterday` and `last week` are meant, as the IANA database names it.
+    #[serde(default = "default_time_zone")]
+    #[schemars(
+        length(max = 64),
+        extend("pattern" = "^[A-Za-z][A-Za-z0-9_+/-]*$", "x-expected" = "the name of a time zone like `Europe/Moscow`")
+    )]
+    time_zone: String,
 }
 
 impl From<AgentFields> for Agent {
@@ -229,6 +248,7 @@ impl From<AgentFields> for Agent {
             KindWord::Pricing => AgentKind::Pricing,
             KindWord::Concierge => AgentKind::Concierge,
             KindWord::Workflow => AgentKind::Workflow,
+            KindWord::Analytics => AgentKind::Analytics(AnalyticsAgent { time_zone: fields.time_zone }),
         };
         Self {
             name: fields.name.unwrap_or_else(|| fields.id.to_string()),
@@ -261,6 +281,9 @@ fn default_execution_time() -> HumanDuration {
 }
 fn default_policy() -> Policy {
     Policy::Enqueue
+}
+fn default_time_zone() -> String {
+    "Europe/Moscow".into()
 }
 fn default_tool_rounds() -> u32 {
     8

@@ -8,7 +8,7 @@ use protocol::AgentId;
 use serde_json::Value as Json;
 
 use super::{
-    agents::MODEL_KEYS,
+    agents::{ANALYTICS_KEYS, MODEL_KEYS},
     error::{Finding, Rule},
     schema::{self, list},
     tools::{KEYS_OF_KINDS, KINDS},
@@ -72,6 +72,11 @@ fn check_agent(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Fin
     } else if let Some(kind) = agent.text_of("kind") {
         for key in MODEL_KEYS {
             not_of_kind(agent, path, key, (kind, &["model"]), findings);
+        }
+    }
+    if let Some(kind) = agent.text_of("kind").filter(|kind| *kind != "analytics") {
+        for key in ANALYTICS_KEYS {
+            not_of_kind(agent, path, key, (kind, &["analytics"]), findings);
         }
     }
     workflows::check(root, agent, path, findings);

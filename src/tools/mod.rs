@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     answer::ToolAnswer,
-    recorded::{run_intended, run_recorded},
+    recorded::{run_digested, run_intended, run_recorded},
     toolbox::{Grant, ToolBox, ToolBoxError},
 };
 pub use crate::conversation::run::ToolEffect as Effect;

@@ -29,7 +29,27 @@ pub async fn run_recorded(
     Ok(outcome)
 }
 
-/// The same, but for the last part: whoever calls says what came of it, together with what follows from it.
+/// The same, but the log gets only `digest` of a result: what a native agent counts may be megabytes that nobody reads again.
+/// Not for agents that replay: they would go on from the digest.
+///
+/// # Errors
+/// [`SinkClosed`] when the run is over. If it was over before the call, the tool was not called.
+pub async fn run_digested(
+    toolbox: &ToolBox,
+    sink: &EventSink,
+    name: &str,
+    arguments: Value,
+    context: &ToolContext,
+    digest: fn(&Value) -> Value,
+) -> Result<ToolOutcome, SinkClosed> {
+    let outcome = run_intended(toolbox, sink, name, arguments, context).await?;
+    let result = if outcome.is_error { outcome.result.clone() } else { digest(&outcome.result) };
+    let shown = ToolOutcome { result, is_error: outcome.is_error, truncated: outcome.truncated };
+    sink.tool_finished(context.call_id.clone(), shown).await?;
+    Ok(outcome)
+}
+
+/// The same as [`run_recorded`], but for the last part: whoever calls says what came of it, together with what follows from it.
 ///
 /// # Errors
 /// [`SinkClosed`] when the run is over. If it was over before the call, the tool was not called.

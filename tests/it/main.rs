@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod acceptance;
 #[cfg(test)]
+mod analytics;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod browser;

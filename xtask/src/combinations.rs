@@ -5,6 +5,11 @@ use std::process::Command;
 /// Each module of `tests/it`, whether its tests are run over every combination, and why (not).
 const MODULES: &[(&str, Again, &str)] = &[
     ("acceptance", Again::Everywhere, "what is acknowledged is stored, once"),
+    (
+        "analytics",
+        Again::No,
+        "reads a marketplace and keeps one question; turns has the state of agents over every store",
+    ),
     ("bad_input", Again::Everywhere, "unknown and erased conversations are looked up"),
     ("browser", Again::No, "the pages and the protocols of a browser; resume has the same over every store"),
     ("cancels", Again::OwnProcess, "a cancel is taken first and stored afterwards"),

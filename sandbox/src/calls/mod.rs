@@ -43,6 +43,7 @@ pub(crate) enum Call {
     PriceTask,
     PriceTaskGoods,
     Goods,
+    GoodsOf,
     Commission,
     Box,
     Funnel,
@@ -79,6 +80,7 @@ impl Call {
         (Self::PriceTask, "GET", "/api/v2/history/tasks", Category::Prices),
         (Self::PriceTaskGoods, "GET", "/api/v2/history/goods/task", Category::Prices),
         (Self::Goods, "GET", "/api/v2/list/goods/filter", Category::Prices),
+        (Self::GoodsOf, "POST", "/api/v2/list/goods/filter", Category::Prices),
         (Self::Commission, "GET", "/api/v1/tariffs/commission", Category::Commission),
         (Self::Box, "GET", "/api/v1/tariffs/box", Category::Box),
         (Self::Funnel, "POST", "/api/analytics/v3/sales-funnel/products", Category::Funnel),
@@ -159,7 +161,9 @@ impl Request<'_> {
 /// Answers a call.
 pub(crate) fn answer(shop: &mut Shop, request: &Request<'_>) -> Answer {
     match request.call {
-        Call::PriceUpload | Call::PriceTask | Call::PriceTaskGoods | Call::Goods => prices::answer(shop, request),
+        Call::PriceUpload | Call::PriceTask | Call::PriceTaskGoods | Call::Goods | Call::GoodsOf => {
+            prices::answer(shop, request)
+        }
         Call::Commission => tariffs::commission(request),
         Call::Box => tariffs::boxes(request),
         Call::Funnel => analytics::funnel(shop, request),
@@ -194,8 +198,10 @@ mod tests {
     fn every_call_is_found_by_its_own_method_only() {
         for (call, method, path, _) in Call::TABLE {
             assert_eq!(Call::find(method, path), Some(*call), "{method} {path}");
+            // Prices of all are asked for by GET, of some by POST.
             let other = if *method == "GET" { "POST" } else { "GET" };
-            assert_eq!(Call::find(other, path), None, "{other} {path}");
+            let is_both = matches!(call, Call::Goods | Call::GoodsOf);
+            assert_eq!(Call::find(other, path).is_some(), is_both, "{other} {path}");
         }
         assert_eq!(Call::find("GET", "/content/v2/object/charcs/105"), Some(Call::Charcs { subject: 105 }));
         assert_eq!(Call::find("GET", "/content/v2/object/charcs/abc"), None);

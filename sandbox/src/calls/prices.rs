@@ -13,6 +13,7 @@ pub(super) fn answer(shop: &mut Shop, request: &Request<'_>) -> Answer {
         Call::PriceUpload => return upload(shop, request),
         Call::PriceTask => task(shop, request),
         Call::PriceTaskGoods => task_goods(shop, request),
+        Call::GoodsOf => goods_of(shop, request),
         _ => goods(shop, request),
     };
     envelope(outcome)
@@ -97,5 +98,15 @@ fn goods(shop: &Shop, request: &Request<'_>) -> Result<Value, Refusal> {
     let (offset, limit) = page(request)?;
     let wanted = request.number("filterNmID", 0).ok_or_else(invalid)?;
     let cards = shop.cards.iter().filter(|card| wanted == 0 || card.nm == wanted).skip(offset).take(limit);
+    Ok(json!({ "listGoods": cards.map(Shop::goods).collect::<Vec<_>>() }))
+}
+
+/// The prices of some articles; those that the seller does not have are left out.
+fn goods_of(shop: &Shop, request: &Request<'_>) -> Result<Value, Refusal> {
+    let body = request.json().unwrap_or_default();
+    let wanted: Option<Vec<u64>> = body["nmList"].as_array().and_then(|list| list.iter().map(Value::as_u64).collect());
+    let fits = |wanted: &Vec<u64>| u64::try_from(wanted.len()).is_ok_and(|count| (1..=PAGE_MAX).contains(&count));
+    let wanted = wanted.filter(fits).ok_or_else(invalid)?;
+    let cards = shop.cards.iter().filter(|card| wanted.contains(&card.nm));
     Ok(json!({ "listGoods": cards.map(Shop::goods).collect::<Vec<_>>() }))
 }

@@ -38,6 +38,19 @@ async fn goods_are_shown_with_the_described_fields_and_paged() {
 }
 
 #[tokio::test]
+async fn prices_of_some_articles_are_asked_for_by_their_list() {
+    let kit = start().await;
+    let nm_ids = kit.sandbox.shop().nm_ids();
+    let ask = async |list: Value| kit.post("/api/v2/list/goods/filter", &json!({ "nmList": list })).await;
+    let got = ask(json!([nm_ids[3], 7, nm_ids[1]])).await;
+    let found: Vec<_> = got.body["data"]["listGoods"].as_array().unwrap().iter().map(|goods| &goods["nmID"]).collect();
+    assert_eq!(found, [&json!(nm_ids[1]), &json!(nm_ids[3])]);
+    for bad in [json!([]), json!(["x"]), Value::Null, json!(vec![1; 1_001])] {
+        assert_eq!(ask(bad).await.status, 400);
+    }
+}
+
+#[tokio::test]
 async fn a_price_is_set_after_the_upload_was_looked_at() {
     let kit = start().await;
     let nm = kit.sandbox.shop().nm_ids()[0];

@@ -3,8 +3,10 @@
 //! It reads facts from ordinary words ([`number`], [`spelled`], [`words`], [`amend`], [`facts`], [`pairs`], with the words themselves in
 //! [`lexicon`]), keeps them as its own state in the conversation ([`state`]), asks for what is missing ([`dialogue`],
 //! [`text`]) and counts exactly ([`sums`], [`quote`]). All of that is pure; this file alone touches the context store.
+//! Where it was granted the marketplace's tools, it also sets a price, once that was approved ([`change`]).
 
 pub mod amend;
+pub mod change;
 pub mod dialogue;
 pub mod facts;
 pub mod lexicon;
@@ -17,6 +19,7 @@ pub mod quote;
 pub mod spelled;
 pub mod state;
 pub mod sums;
+pub mod tariffs;
 pub mod text;
 pub mod unit;
 pub mod words;
@@ -27,36 +30,59 @@ use protocol::{
     event::{JsonObject, Usage},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::{
     dialogue::{Body, Remark, Reply},
+    facts::Given,
     quote::Quote,
     state::State,
+    tariffs::Found,
 };
-use super::language::{self, Language};
+use super::{
+    language::{self, Language},
+    marketplace::{self, Desk},
+    workflow::WorkflowAgent,
+};
 use crate::{
-    agent::{Agent, AgentCard, Ask, Claim, EventSink, Outcome, RunError, Turn},
+    agent::{Agent, AgentCard, Ask, Claim, EventSink, Outcome, RunError, SinkClosed, Turn},
     context::ContextError,
+    tools::{
+        ToolBox,
+        wildberries::{BoxTariffs, Commission, Operation},
+    },
 };
 
 /// How often a state that another run changed meanwhile is read again.
 const TRIES_MAX: u32 = 10;
 /// How much of a message is read to tell whether it is for this agent; the conversation waits for that.
 const CLAIM_BYTES_MAX: usize = 1024;
+/// How surely a message that sets a price is for this agent.
+const CHANGE_POINTS: u32 = 5;
 /// The key of the shared context that holds the last price.
 const SHARED_KEY: &str = "pricing";
 
 /// The agent of the kind `pricing`.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct PricingAgent {
     card: AgentCard,
+    toolbox: ToolBox,
+    change: Option<WorkflowAgent>,
 }
 
 impl PricingAgent {
     /// An agent with this card.
     pub fn new(card: AgentCard) -> Self {
-        Self { card }
+        Self { card, toolbox: ToolBox::empty(), change: None }
+    }
+
+    /// An agent that also reads the marketplace's tariffs and changes prices, where the tools for that are among these.
+    ///
+    /// # Errors
+    /// What is wrong with the graph of a change.
+    pub fn with_tools(card: AgentCard, toolbox: &ToolBox) -> Result<Self, String> {
+        let change = change::agent(&card, toolbox)?;
+        Ok(Self { card, toolbox: toolbox.clone(), change })
     }
 }
 
@@ -98,6 +124,9 @@ impl Agent for PricingAgent {
 
     /// Two facts in one message are a calculation, whatever words of other agents it has.
     fn can_handle(&self, ask: &Ask<'_>) -> Claim {
+        if self.change.is_some() && change::wanted::read(ask.content).is_some() {
+            return Claim::Add(CHANGE_POINTS);
+        }
         let beginning = &ask.content[..ask.content.floor_char_boundary(CLAIM_BYTES_MAX)];
         let facts = facts::read(&words::Words::read(beginning)).given.len();
         match u32::try_from(facts) {
@@ -107,8 +136,17 @@ impl Agent for PricingAgent {
     }
 
     async fn run(&self, turn: Turn, sink: EventSink) -> Result<Outcome, RunError> {
+        if let Some(agent) = &self.change
+            && change::is_meant(&turn).await?
+        {
+            return agent.run(turn, sink).await;
+        }
         let language = language::of_turn(&turn.message.content, &turn.history);
-        let (before, now, reply) = remember(&turn).await.map_err(|error| storage_error(&error, language))?;
+        let found = self.tariffs(&turn, &sink, language).await?;
+        for line in &found {
+            sink.text(&format!("{}\n\n", tariffs::say(line, language))).await?;
+        }
+        let (before, now, reply) = remember(&turn, &found).await.map_err(|error| storage_error(&error, language))?;
         share(&turn, &sink, &before, &reply).await.map_err(|error| storage_error(&error, language))?;
         for line in text::write(&reply, &now, language).split_inclusive('\n') {
             sink.text(line).await?;
@@ -117,12 +155,45 @@ impl Agent for PricingAgent {
     }
 }
 
+impl PricingAgent {
+    /// What the marketplace's tariffs say of what the message asks for. Without the tools, or where they fail, it is asked
+    /// of the user as ever.
+    async fn tariffs(&self, turn: &Turn, sink: &EventSink, language: Language) -> Result<Vec<Found>, SinkClosed> {
+        let message = &turn.message.content;
+        let beginning = &message[..message.floor_char_boundary(CLAIM_BYTES_MAX)];
+        let given = facts::read(&words::Words::read(beginning)).given;
+        let given: Vec<facts::Fact> = given.into_iter().map(|given| given.fact).collect();
+        let asked = tariffs::asked(beginning, &given);
+        let desk = Desk { toolbox: &self.toolbox, turn, sink };
+        let can = |operation| marketplace::reader(&self.toolbox, operation).is_some();
+        let mut found = Vec::new();
+        if asked.commission && can(Operation::TariffsCommission) {
+            let locale = if language == Language::Russian { "ru" } else { "en" };
+            let rows = desk.read(Operation::TariffsCommission, json!({ "locale": locale })).await?;
+            found.extend(rows.ok().and_then(|rows: Vec<Commission>| tariffs::commission(beginning, &rows)));
+        }
+        if let Some(litres) = asked.litres.filter(|_| can(Operation::TariffsBox)) {
+            let today =
+                turn.workflow.clock().now().to_datetime().with_timezone(&chrono_tz::Europe::Moscow).date_naive();
+            let answer = desk.read(Operation::TariffsBox, json!({ "date": today.to_string() })).await?;
+            let rows = answer.ok().map(|tariffs: BoxTariffs| tariffs.warehouse_list).unwrap_or_default();
+            found.extend(tariffs::delivery(beginning, litres, &rows));
+        }
+        Ok(found)
+    }
+}
+
 /// Reads the message against the stored state and stores what is known after it; answers both states and the reply.
-async fn remember(turn: &Turn) -> Result<(State, State, Reply), ContextError> {
+async fn remember(turn: &Turn, found: &[Found]) -> Result<(State, State, Reply), ContextError> {
     let mut stored = turn.context.state().await?;
     for _ in 1..TRIES_MAX {
         let before = Document::read(stored.value).before(turn.message.id);
-        let (now, reply) = dialogue::answer(&before, &turn.message.content);
+        let mut known = before.clone();
+        for (fact, amount) in found.iter().map(Found::fact) {
+            // A tariff that does not go with what the user said (another currency) is told, and not counted with.
+            known.take(&Given { fact, amount, up_to: None }).ok();
+        }
+        let (now, reply) = dialogue::answer(&known, &turn.message.content);
         let document = Document { message: Some(turn.message.id), before: before.clone(), now: now.clone() };
         match turn.context.set_state(stored.version, document.write()).await {
             Ok(_) => return Ok((before, now, reply)),

@@ -39,7 +39,7 @@ fn the_default_loads_without_a_warning_and_needs_nothing() {
 #[test]
 fn every_line_that_is_commented_out_can_be_taken_in() {
     let loaded = load(&uncommented());
-    assert_eq!(loaded.config.agents.len(), 4);
+    assert_eq!(loaded.config.agents.len(), 5);
     assert_eq!(loaded.config.models.len(), 2);
 }
 

@@ -113,7 +113,9 @@ fn names_the_words_of_a_choice() {
     check_whole(
         "agents:\n  - id: concierge\n    kind: oracle\n",
         &[],
-        &["c.yaml:3:11: `agents[0].kind` must be one of `model`, `pricing`, `concierge`, `workflow`, got `oracle`"],
+        &[
+            "c.yaml:3:11: `agents[0].kind` must be one of `model`, `pricing`, `concierge`, `workflow`, `analytics`, got `oracle`",
+        ],
     );
 }
 
@@ -124,7 +126,9 @@ fn names_what_is_missing() {
     check_whole(
         "agents:\n  - id: concierge\n",
         &[],
-        &["c.yaml:2:5: `agents[0].kind` is missing; it must be one of `model`, `pricing`, `concierge`, `workflow`"],
+        &[
+            "c.yaml:2:5: `agents[0].kind` is missing; it must be one of `model`, `pricing`, `concierge`, `workflow`, `analytics`",
+        ],
     );
     check(
         "models:\n  local:\n    model: x\n",
