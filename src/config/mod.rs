@@ -41,7 +41,7 @@ use serde::Deserialize;
 
 pub use self::{
     admin::Admin,
-    agents::{Agent, AgentKind, ModelAgent, ToolGrant, Workflow},
+    agents::{Agent, AgentKind, ModelAgent, ModelChoice, ToolGrant, Workflow},
     context::Context,
     database::{Database, Synchronous},
     error::{ConfigErrors, Finding, Rule},

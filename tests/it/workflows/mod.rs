@@ -4,6 +4,7 @@ mod approvals;
 mod docs;
 mod forms;
 mod killed;
+mod models;
 mod picture;
 
 use serde_json::{Value, json};
