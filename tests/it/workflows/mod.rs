@@ -2,6 +2,7 @@
 
 mod approvals;
 mod docs;
+mod figures;
 mod forms;
 mod killed;
 mod models;
