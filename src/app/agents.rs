@@ -16,7 +16,7 @@ use crate::{
     agents::{
         analytics::AnalyticsAgent,
         concierge::ConciergeAgent,
-        model::{ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
+        model::{Asker, AskerConfig, ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
         pricing::PricingAgent,
         workflow::{Library, WorkflowAgent},
     },
@@ -133,8 +133,9 @@ fn workflow_factory(
     let definition = config::workflow_definition(workflow)?;
     let toolbox = tools::grant(&config.tools, &agent.tools, services)?;
     let agents: BTreeSet<String> = config.agents.iter().map(|agent| agent.id.to_string()).collect();
+    let library = Library::default().with_model(asker(config, agent)?);
     Ok(Arc::new(move || {
-        let library = Library::default();
+        let library = library.clone();
         let agent = WorkflowAgent::new(card.clone(), definition.clone(), toolbox.clone(), library, agents.clone());
         agent.map(|agent| Arc::new(agent) as Arc<dyn Agent>).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -158,6 +159,20 @@ fn analytics_factory(
         let clock = Arc::new(SystemClock);
         Ok(Arc::new(AnalyticsAgent::new(card.clone(), toolbox.clone(), clock, time_zone)) as Arc<dyn Agent>)
     }))
+}
+
+/// The model that the steps of a workflow ask.
+fn asker(config: &Config, agent: &config::Agent) -> Result<Option<Arc<Asker>>, String> {
+    let Some(choice) = &agent.asks else { return Ok(None) };
+    let endpoint = config.models.get(&choice.model).map(endpoint);
+    let endpoint = endpoint.ok_or_else(|| format!("there is no model `{}` in `models`", choice.model))?;
+    let settings = AskerConfig {
+        temperature: choice.temperature,
+        output_tokens_max: choice.output_tokens_max,
+        model_calls_max: u32::try_from(config.limits.model_calls_max).unwrap_or(u32::MAX),
+        output_bytes_max: config.limits.output_bytes_max.0,
+    };
+    Asker::new(settings, endpoint).map(|asker| Some(Arc::new(asker))).map_err(|error| error.to_string())
 }
 
 fn endpoint(model: &Model) -> ModelEndpoint {

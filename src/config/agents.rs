@@ -38,6 +38,8 @@ pub struct Agent {
     pub tools: Vec<ToolGrant>,
     /// The graph that it follows.
     pub workflow: Option<Workflow>,
+    /// The model that its steps ask, for the kind `workflow`.
+    pub asks: Option<ModelChoice>,
     /// The time that one run may take.
     pub max_execution_time: HumanDuration,
     /// The memory that one run may hold; none is no limit.
@@ -87,6 +89,17 @@ pub struct ModelAgent {
     pub hand_over: bool,
 }
 
+/// A model, and how it is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelChoice {
+    /// A key of `models`.
+    pub model: String,
+    /// 0 always says the likeliest; none is the model's own default.
+    pub temperature: Option<f64>,
+    /// The longest answer of one call, in tokens; none is the model's own default.
+    pub output_tokens_max: Option<u32>,
+}
+
 /// A tool that an agent is granted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -133,7 +146,10 @@ enum KindWord {
 
 /// The keys that only the kind `analytics` has.
 pub(super) const ANALYTICS_KEYS: [&str; 1] = ["time_zone"];
-/// The keys that only the kind `model` has.
+/// The keys that only the kind `model` has, and not `workflow`.
+pub(super) const SPEAKER_KEYS: [&str; 3] = ["system_prompt", "tool_rounds_max", "hand_over"];
+
+/// The keys of the kind `model`.
 pub(super) const MODEL_KEYS: [&str; 6] =
     ["model", "system_prompt", "temperature", "output_tokens_max", "tool_rounds_max", "hand_over"];
 
@@ -202,7 +218,7 @@ struct AgentFields {
     #[serde(default = "default_policy")]
     #[schemars(schema_with = "policy_schema")]
     policy: Policy,
-    /// Kind `model`, required there: a key of `models`.
+    /// Kind `model`, required there, and kind `workflow` for its steps `model`: a key of `models`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(min = 1, max = 64))]
     model: Option<String>,
@@ -210,11 +226,11 @@ struct AgentFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String", length(max = 100_000))]
     system_prompt: Option<String>,
-    /// Kind `model`: 0 always says the likeliest, 2 is wild. Left out: the model's own default.
+    /// Kinds `model` and `workflow`: 0 always says the likeliest, 2 is wild. Left out: the model's own default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = 0.0, max = 2.0))]
     temperature: Option<f64>,
-    /// Kind `model`: the longest answer of one call, in tokens. Left out: the model's own default.
+    /// Kinds `model` and `workflow`: the longest answer of one call, in tokens. Left out: the model's own default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(min = 1, max = 1_000_000))]
     output_tokens_max: Option<u32>,
@@ -236,6 +252,9 @@ struct AgentFields {
 
 impl From<AgentFields> for Agent {
     fn from(fields: AgentFields) -> Self {
+        let (temperature, output_tokens_max) = (fields.temperature, fields.output_tokens_max);
+        let asks = fields.model.clone().filter(|_| matches!(fields.kind, KindWord::Workflow));
+        let asks = asks.map(|model| ModelChoice { model, temperature, output_tokens_max });
         let kind = match fields.kind {
             KindWord::Model => AgentKind::Model(ModelAgent {
                 model: fields.model.unwrap_or_default(),
@@ -262,6 +281,7 @@ impl From<AgentFields> for Agent {
             optional: fields.optional,
             tools: fields.tools,
             workflow: fields.workflow,
+            asks,
             max_execution_time: fields.max_execution_time,
             max_memory_usage: fields.max_memory_usage,
             policy: fields.policy,

@@ -42,7 +42,7 @@ use serde::Deserialize;
 
 pub use self::{
     admin::Admin,
-    agents::{Agent, AgentKind, AnalyticsAgent, ModelAgent, ToolGrant, Workflow},
+    agents::{Agent, AgentKind, AnalyticsAgent, ModelAgent, ModelChoice, ToolGrant, Workflow},
     context::Context,
     database::{Database, Synchronous},
     error::{ConfigErrors, Finding, Rule},

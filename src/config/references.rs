@@ -8,7 +8,7 @@ use protocol::AgentId;
 use serde_json::Value as Json;
 
 use super::{
-    agents::{ANALYTICS_KEYS, MODEL_KEYS},
+    agents::{ANALYTICS_KEYS, MODEL_KEYS, SPEAKER_KEYS},
     error::{Finding, Rule},
     schema::{self, list},
     tools::{KEYS_OF_KINDS, KINDS},
@@ -69,6 +69,13 @@ fn check_agent(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Fin
     let is_model = agent.text_of("kind") == Some("model");
     if is_model {
         check_model(root, agent, path, findings);
+    } else if agent.text_of("kind") == Some("workflow") {
+        for key in SPEAKER_KEYS {
+            not_of_kind(agent, path, key, ("workflow", &["model"]), findings);
+        }
+        if let Some(model) = agent.get("model") {
+            dangling(root, "models", model, &path.key("model"), findings);
+        }
     } else if let Some(kind) = agent.text_of("kind") {
         for key in MODEL_KEYS {
             not_of_kind(agent, path, key, (kind, &["model"]), findings);

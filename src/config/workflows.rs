@@ -112,7 +112,7 @@ fn around(root: &Node, agent: &Node) -> Surroundings {
         natives: BTreeSet::new(),
         readers: BTreeSet::new(),
         agents: agents.iter().filter_map(|agent| agent.text_of("id")).map(str::to_owned).collect(),
-        has_model: false,
+        has_model: agent.get("model").is_some(),
     }
 }
 

@@ -11,10 +11,13 @@ mod dialogue;
 mod error;
 mod hand_over;
 mod json_mode;
+mod listen;
 mod prompt;
+mod question;
 mod replay;
 mod retry;
 mod rounds;
+mod spending;
 mod sse;
 mod wire;
 
@@ -26,8 +29,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-pub use self::error::ModelSetupError;
 use self::{client::Client, prompt::Prompt, rounds::Rounds};
+pub use self::{
+    error::ModelSetupError,
+    question::{AskError, Asker, AskerConfig, Question, REPAIRS_MAX},
+    spending::Spending,
+};
 use crate::{
     agent::{Agent, AgentCard, EventSink, Outcome, RunError, Turn},
     tools::ToolBox,

@@ -19,10 +19,11 @@ use super::{
     client::{Call, Client},
     dialogue,
     error::{CallError, filtered, nothing_said, over_budget},
-    hand_over, json_mode, replay,
+    hand_over, json_mode,
+    listen::Listening,
+    replay,
     retry::wait_before_next,
-    sse::SseReader,
-    wire::{self, Function, Offer},
+    wire::{self, Function, Offer, Tuning},
 };
 use crate::{
     agent::{EventSink, Outcome, RunError, SinkClosed, ToolOutcome, Turn},
@@ -166,47 +167,27 @@ impl<'a> Rounds<'a> {
     }
 
     async fn ask_once(&mut self) -> Result<Answer, Trouble> {
-        let body = wire::request(self.client.model(), self.config, &self.messages, &self.offer);
+        let ModelAgentConfig { temperature, output_tokens_max, .. } = *self.config;
+        let tuning = Tuning { temperature, output_tokens_max };
+        let body = wire::request(self.client.model(), tuning, &self.messages, &self.offer);
         let call = self.client.call(&body).await?;
         self.listen(call).await
     }
 
-    async fn listen<S>(&mut self, mut call: Call<S>) -> Result<Answer, Trouble>
+    async fn listen<S>(&mut self, call: Call<S>) -> Result<Answer, Trouble>
     where
         S: Stream<Item = reqwest::Result<Bytes>>,
     {
-        let (mut reader, mut answer) = (SseReader::default(), Answer::default());
-        loop {
-            let (events, is_last) = match call.next().await {
-                Ok(Some(bytes)) => (reader.push(&bytes), false),
-                Ok(None) => (reader.finish(), true),
-                Err(failure) => (Err(failure), true),
-            };
-            let heard = match events {
-                Ok(events) => self.hear(&events, &mut answer).await,
-                Err(failure) => Err(failure.into()),
-            };
-            match heard {
-                Ok(()) if answer.done || is_last && answer.is_whole() => return Ok(answer),
-                Ok(()) if is_last => return Err(CallError::Unfinished.into()),
-                Ok(()) if answer.is_whole() => call.hurry(),
-                Ok(()) => {}
-                // What comes after the model said that it was done does not matter.
-                Err(Trouble::Failed(_)) if answer.is_whole() => return Ok(answer),
-                Err(trouble) => return Err(trouble),
+        let mut listening = Listening::new(call);
+        while let Some(texts) = listening.next().await? {
+            for text in texts {
+                self.count_output(text.len())?;
+                if self.mode == ToolMode::Native {
+                    self.say(&text).await.map_err(RunError::from)?;
+                }
             }
         }
-    }
-
-    async fn hear(&mut self, events: &[String], answer: &mut Answer) -> Result<(), Trouble> {
-        for data in events {
-            let Some(text) = answer.take(data)? else { continue };
-            self.count_output(text.len())?;
-            if self.mode == ToolMode::Native {
-                self.say(&text).await.map_err(RunError::from)?;
-            }
-        }
-        Ok(())
+        Ok(listening.into_answer())
     }
 
     fn count_output(&mut self, bytes: usize) -> Result<(), RunError> {
@@ -303,6 +284,6 @@ impl<'a> Rounds<'a> {
 }
 
 /// Between 0 and 1, different for each call: the low bits of a random id.
-fn jitter() -> f64 {
+pub(super) fn jitter() -> f64 {
     f64::from(u32::try_from(Uuid::new_v4().as_u128() & 0xffff_ffff).unwrap_or(0)) / f64::from(u32::MAX)
 }

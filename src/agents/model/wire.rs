@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::ModelAgentConfig;
 use crate::tools::ToolSpec;
 
 /// One piece of a stream.
@@ -99,8 +98,17 @@ pub(super) fn native(functions: &[Function]) -> Offer {
     }).collect())
 }
 
+/// How a model answers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tuning {
+    /// None is the model's own default.
+    pub temperature: Option<f64>,
+    /// None is the model's own default.
+    pub output_tokens_max: Option<u32>,
+}
+
 /// The body of one call.
-pub(super) fn request(model: &str, config: &ModelAgentConfig, messages: &[Value], offer: &Offer) -> Value {
+pub(super) fn request(model: &str, config: Tuning, messages: &[Value], offer: &Offer) -> Value {
     let mut body = json!({
         "model": model,
         "messages": messages,

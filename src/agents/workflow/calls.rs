@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{WorkflowAgent, perform::Performed};
 use crate::{
     agent::{EventSink, SinkClosed, Step, ToolOutcome, Turn, sink::RunItem},
+    agents::model::Spending,
     tools::{Effect, ToolContext, run_intended},
     workflow::work::{Call, Done, Failure, Task},
 };
@@ -21,6 +22,8 @@ pub(super) struct Caller<'a> {
     pub(super) sink: &'a EventSink,
     /// Names the run of the graph.
     pub(super) progress_id: &'a str,
+    /// What this run spent on questions to a model.
+    pub(super) spending: &'a Spending,
 }
 
 impl Caller<'_> {

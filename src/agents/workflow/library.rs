@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     agent::Turn,
+    agents::model::Asker,
     workflow::work::{Failure, FormField},
 };
 
@@ -48,16 +49,21 @@ pub struct Reading<'a> {
 /// Reads fields out of what a user wrote. Pure.
 pub type Reader = fn(&Reading<'_>) -> Map<String, Value>;
 
-/// Functions by name. Cheap to clone.
+/// Functions by name, and the model that steps ask. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Library {
     natives: BTreeMap<&'static str, Arc<dyn Native>>,
     readers: BTreeMap<&'static str, Reader>,
+    asker: Option<Arc<Asker>>,
 }
 
 impl fmt::Debug for Library {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Library").field("natives", &self.natives.keys()).field("readers", &self.readers.keys()).finish()
+        f.debug_struct("Library")
+            .field("natives", &self.natives.keys())
+            .field("readers", &self.readers.keys())
+            .field("asker", &self.asker)
+            .finish()
     }
 }
 
@@ -74,6 +80,18 @@ impl Library {
     pub fn with_reader(mut self, name: &'static str, reader: Reader) -> Self {
         self.readers.insert(name, reader);
         self
+    }
+
+    /// With this model for the steps that ask one; none: there are none.
+    #[must_use]
+    pub fn with_model(mut self, asker: Option<Arc<Asker>>) -> Self {
+        self.asker = asker;
+        self
+    }
+
+    /// The model that steps ask.
+    pub fn asker(&self) -> Option<&Arc<Asker>> {
+        self.asker.as_ref()
     }
 
     /// The names of the functions.

@@ -11,6 +11,7 @@
 //!                             └────────────────────────────────────────────┘      nothing left to do: over, or it waits
 //! ```
 
+mod asks;
 mod begin;
 mod calls;
 mod form;
@@ -65,7 +66,7 @@ impl WorkflowAgent {
             natives: library.natives().map(str::to_owned).collect(),
             readers: library.readers().map(str::to_owned).collect(),
             agents,
-            has_model: false,
+            has_model: library.asker().is_some(),
         };
         let graph = Arc::new(Graph::build(definition, &around)?);
         Ok(Self { card, graph, around, toolbox, library, is_kept: AtomicBool::new(false) })

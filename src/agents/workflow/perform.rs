@@ -78,8 +78,10 @@ impl Caller<'_> {
         }
         let performed = match task.time_max {
             // Tools keep to their time by themselves, and say so in the log.
-            Some(time_max) if matches!(task.work, Work::Native { .. }) => {
-                let late = || Performed::failed("timeout", format!("it took longer than {time_max:?}"), true);
+            Some(time_max) if matches!(task.work, Work::Native { .. } | Work::Ask(_)) => {
+                // What a model showed already would stand there twice.
+                let may_pass = !matches!(&task.work, Work::Ask(ask) if ask.show);
+                let late = || Performed::failed("timeout", format!("it took longer than {time_max:?}"), may_pass);
                 tokio::time::timeout(time_max, self.work(&task, &around)).await.unwrap_or_else(|_| Ok(late()))
             }
             _ => self.work(&task, &around).await,
@@ -106,7 +108,7 @@ impl Caller<'_> {
                     Err(failure) => Performed::done(Vec::new(), Done::Failed { failure, may_pass: true }),
                 }
             }
-            Work::Ask(_) => Performed::failed("model_unavailable", "this agent has no model", false),
+            Work::Ask(ask) => self.ask_model(ask).await?,
         })
     }
 

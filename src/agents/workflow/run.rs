@@ -3,7 +3,10 @@
 use std::{collections::HashSet, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
-use protocol::{AgentId, Code, event::Usage};
+use protocol::{
+    AgentId, Code,
+    event::{JsonObject, Usage},
+};
 
 use super::{
     WorkflowAgent,
@@ -17,6 +20,7 @@ use crate::{
         EventSink, Outcome, RunError, Turn,
         sink::{Checkpoint, CheckpointStatus, RunItem, TOGETHER_ITEMS_MAX},
     },
+    agents::model::Spending,
     workflow::{
         progress::Place,
         work::{Done, Fault, Next, Task, Work},
@@ -69,7 +73,9 @@ impl<'a> Run<'a> {
         };
         self.say_begin(&first).await?;
         let progress_id = self.begun.progress.id.clone();
-        let caller = Caller { agent: self.agent, turn: self.turn, sink: self.sink, progress_id: &progress_id };
+        let spending = Spending::new(self.turn.time_max);
+        let (agent, turn, sink) = (self.agent, self.turn, self.sink);
+        let caller = Caller { agent, turn, sink, progress_id: &progress_id, spending: &spending };
         let mut under_way = FuturesUnordered::new();
         for (task, around) in self.untaken(first) {
             under_way.push(caller.perform(task, around, None));
@@ -93,14 +99,14 @@ impl<'a> Run<'a> {
                     let around = self.around(None);
                     under_way.push(caller.perform(again, around, Some(wait)));
                 }
-                Ok(Goes::Stopped) => return self.stop(&node),
+                Ok(Goes::Stopped) => return self.stop(&node, spending.usage()),
                 Ok(Goes::HandedOver) => break,
                 Err(Ended::Fault(items, fault)) => return self.fails(items, &node, &fault),
                 Err(Ended::Run(error)) => return Err(error),
             }
         }
         drop(under_way);
-        self.end()
+        self.end(spending.usage())
     }
 
     /// A crash must find a checkpoint of this turn before any tool was called in it.
@@ -207,9 +213,8 @@ impl<'a> Run<'a> {
     }
 
     /// Nothing is left to do: it is over, or it waits.
-    fn end(mut self) -> Result<Outcome, RunError> {
+    fn end(mut self, usage: Usage) -> Result<Outcome, RunError> {
         let final_state = self.begun.graph.published(&self.begun.progress);
-        let usage = Usage::default();
         let mut items = std::mem::take(&mut self.last);
         let outcome = if let Some((to, detail)) = self.hands_over.take() {
             Outcome::HandOver { to, detail, usage }
@@ -241,11 +246,11 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn stop(mut self, node: &str) -> Result<Outcome, RunError> {
+    fn stop(mut self, node: &str, usage: Usage) -> Result<Outcome, RunError> {
         let over = self.step(node, CheckpointStatus::Over)?;
         let said = said(words::stopped(&self.begun.progress.user));
         self.sink.at_the_end(self.last.into_iter().chain(said).chain([over]).collect())?;
-        Ok(Outcome::completed())
+        Ok(Outcome::Completed { final_state: JsonObject::new(), usage })
     }
 
     /// The run fails, and the next message begins anew.

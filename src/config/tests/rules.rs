@@ -398,3 +398,28 @@ fn bombs_are_refused() {
     let long = format!("# {}\n", "x".repeat(1024 * 1024));
     check_whole(&long, &[], &["c.yaml: is larger than 1048576 bytes"]);
 }
+
+#[test]
+fn a_workflow_may_name_a_model_for_its_steps() {
+    let agent = |keys: &str| {
+        let graph = "workflow: { type: graph, start: a, nodes: { a: { model: { prompt: hi } } } }";
+        format!(
+            "agents: [{{ id: concierge, kind: concierge }}, {{ id: w, kind: workflow, {keys}\n  {graph} }}]\n\
+             models: {{ m: {{ base_url: 'http://localhost/v1', model: x }} }}\n"
+        )
+    };
+    check_whole(&agent("model: m, temperature: 0,"), &[], &[]);
+    check_whole(
+        &agent(""),
+        &[],
+        &["c.yaml:2:59: `agents[1].workflow.nodes.a.model`: the agent has no model: give it one with the key `model`"],
+    );
+    check_whole(
+        &agent("model: n, system_prompt: hi,"),
+        &[],
+        &[
+            "c.yaml:1:78: `agents[1].model` is `n`, but `models` has only `m`",
+            "c.yaml:1:81: `agents[1].system_prompt` has no meaning for the kind `workflow`; only `model` has it",
+        ],
+    );
+}

@@ -1,5 +1,6 @@
 //! Graphs as data: what is written, what happens, what is said.
 
+mod figures;
 mod problems;
 mod properties;
 mod steps;

@@ -2,9 +2,11 @@
 
 mod approvals;
 mod docs;
+mod figures;
 mod forms;
 mod growth;
 mod killed;
+mod models;
 mod picture;
 
 use serde_json::{Value, json};
