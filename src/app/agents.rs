@@ -20,6 +20,7 @@ use crate::{
         workflow::{Library, WorkflowAgent},
     },
     config::{self, AgentKind, Config, Model},
+    tools::wildberries::Pacer,
 };
 
 /// An agent cannot be built as config says.
@@ -39,7 +40,7 @@ pub struct PlugError {
 /// # Errors
 /// [`PlugError`] for the first agent that cannot be built and is not optional.
 pub(super) fn plug(config: &Config) -> Result<Vec<AgentSlot>, PlugError> {
-    let mut slots = Vec::new();
+    let (mut slots, pacer) = (Vec::new(), Arc::new(Pacer::default()));
     for agent in &config.agents {
         let limits = AgentLimits {
             execution_time_max: agent.max_execution_time.0,
@@ -47,8 +48,8 @@ pub(super) fn plug(config: &Config) -> Result<Vec<AgentSlot>, PlugError> {
             failure_streak_max: config.supervision.failure_streak_max,
             policy: agent.policy,
         };
-        let slot =
-            factory(config, agent).and_then(|factory| AgentSlot::new(agent.id.clone(), factory, limits, agent.enabled));
+        let slot = factory(config, agent, &pacer)
+            .and_then(|factory| AgentSlot::new(agent.id.clone(), factory, limits, agent.enabled));
         match slot {
             Ok(slot) => slots.push(slot),
             Err(why) if agent.optional => tracing::warn!(agent_id = %agent.id, why, "an optional agent was left out"),
@@ -58,13 +59,13 @@ pub(super) fn plug(config: &Config) -> Result<Vec<AgentSlot>, PlugError> {
     Ok(slots)
 }
 
-fn factory(config: &Config, agent: &config::Agent) -> Result<AgentFactory, String> {
+fn factory(config: &Config, agent: &config::Agent, pacer: &Arc<Pacer>) -> Result<AgentFactory, String> {
     let card = card(agent);
     match &agent.kind {
         AgentKind::Pricing => Ok(Arc::new(move || Ok(Arc::new(PricingAgent::new(card.clone())) as Arc<dyn Agent>))),
         AgentKind::Concierge => Ok(Arc::new(move || Ok(Arc::new(ConciergeAgent::new(card.clone())) as Arc<dyn Agent>))),
-        AgentKind::Model(model) => model_factory(config, agent, model, card),
-        AgentKind::Workflow => workflow_factory(config, agent, card),
+        AgentKind::Model(model) => model_factory(config, agent, model, card, pacer),
+        AgentKind::Workflow => workflow_factory(config, agent, card, pacer),
     }
 }
 
@@ -93,10 +94,11 @@ fn model_factory(
     agent: &config::Agent,
     model: &config::ModelAgent,
     card: AgentCard,
+    pacer: &Arc<Pacer>,
 ) -> Result<AgentFactory, String> {
     let endpoint = config.models.get(&model.model).map(endpoint);
     let endpoint = endpoint.ok_or_else(|| format!("there is no model `{}` in `models`", model.model))?;
-    let toolbox = tools::grant(&config.tools, &agent.tools)?;
+    let toolbox = tools::grant(&config.tools, &agent.tools, pacer)?;
     let limits = &config.limits;
     let settings = ModelAgentConfig {
         card,
@@ -116,10 +118,15 @@ fn model_factory(
     }))
 }
 
-fn workflow_factory(config: &Config, agent: &config::Agent, card: AgentCard) -> Result<AgentFactory, String> {
+fn workflow_factory(
+    config: &Config,
+    agent: &config::Agent,
+    card: AgentCard,
+    pacer: &Arc<Pacer>,
+) -> Result<AgentFactory, String> {
     let workflow = agent.workflow.as_ref().ok_or("it has no `workflow`")?;
     let definition = config::workflow_definition(workflow)?;
-    let toolbox = tools::grant(&config.tools, &agent.tools)?;
+    let toolbox = tools::grant(&config.tools, &agent.tools, pacer)?;
     let agents: BTreeSet<String> = config.agents.iter().map(|agent| agent.id.to_string()).collect();
     Ok(Arc::new(move || {
         let library = Library::default();

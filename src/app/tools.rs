@@ -3,29 +3,36 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
+    clock::SystemClock,
     config::{self, EffectWord, HttpMethod, ToolGrant, ToolKind},
     tools::{
         Effect, Grant, Tool, ToolBox,
         calculator::Calculator,
         http::{Cidr, HttpTool, HttpToolConfig, Method},
+        wildberries::{CallLimits, HttpTransport, Pacer, Tokens, WildberriesClient, WildberriesTool},
     },
 };
 
-/// The tools that an agent was granted and that are switched on for it.
+/// The tools that an agent was granted and that are switched on for it. All agents share one `pacer`: a marketplace counts
+/// requests by account, not by agent.
 ///
 /// # Errors
 /// Why a tool cannot be built.
-pub(super) fn grant(tools: &BTreeMap<String, config::Tool>, grants: &[ToolGrant]) -> Result<ToolBox, String> {
+pub(super) fn grant(
+    tools: &BTreeMap<String, config::Tool>,
+    grants: &[ToolGrant],
+    pacer: &Arc<Pacer>,
+) -> Result<ToolBox, String> {
     let mut granted = Vec::new();
     for grant in grants.iter().filter(|grant| grant.enabled) {
         let tool = tools.get(&grant.name).ok_or_else(|| format!("there is no tool `{}` in `tools`", grant.name))?;
         let (time_max, result_bytes_max) = (tool.timeout.0, tool.result_bytes_max.0);
-        granted.push(Grant { tool: build(&grant.name, tool)?, time_max, result_bytes_max });
+        granted.push(Grant { tool: build(&grant.name, tool, pacer)?, time_max, result_bytes_max });
     }
     ToolBox::new(granted).map_err(|error| error.to_string())
 }
 
-fn build(name: &str, tool: &config::Tool) -> Result<Arc<dyn Tool>, String> {
+fn build(name: &str, tool: &config::Tool, pacer: &Arc<Pacer>) -> Result<Arc<dyn Tool>, String> {
     match &tool.kind {
         ToolKind::Calculator => Ok(Arc::new(Calculator::named(name, tool.description.clone()))),
         ToolKind::Http(http) => {
@@ -33,7 +40,20 @@ fn build(name: &str, tool: &config::Tool) -> Result<Arc<dyn Tool>, String> {
             let tool = HttpTool::new(name, config).map_err(|error| format!("the tool `{name}`: {error}"))?;
             Ok(Arc::new(tool))
         }
+        ToolKind::Wildberries(wildberries) => {
+            let client = wildberries_client(wildberries, pacer).map_err(|why| format!("the tool `{name}`: {why}"))?;
+            let (description, operations) = (tool.description.clone(), &wildberries.operations);
+            Ok(Arc::new(WildberriesTool::new(name, description, operations, client)))
+        }
     }
+}
+
+fn wildberries_client(tool: &config::WildberriesTool, pacer: &Arc<Pacer>) -> Result<WildberriesClient, String> {
+    let base_url = tool.base_url.as_ref().map(|url| url.as_url().clone());
+    let transport = Arc::new(HttpTransport::new(base_url, tool.answer_bytes_max.0)?);
+    let tokens = Tokens { by_tenant: tool.tokens.clone(), for_others: tool.token.clone() };
+    let limits = CallLimits { wait_max: tool.wait_max.0, ..CallLimits::default() };
+    Ok(WildberriesClient::new(transport, tokens, limits, Arc::clone(pacer), Arc::new(SystemClock)))
 }
 
 fn http_config(tool: &config::Tool, http: &config::HttpTool) -> Result<HttpToolConfig, String> {

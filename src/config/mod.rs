@@ -29,6 +29,7 @@ mod supervision;
 mod tests;
 mod tools;
 mod tree;
+mod wildberries;
 mod workflows;
 mod yaml;
 
@@ -55,6 +56,7 @@ pub use self::{
     supervision::Supervision,
     tools::{AddressRange, EffectWord, HttpMethod, HttpTool, Tool, ToolKind},
     tree::{Place, Span},
+    wildberries::{WildberriesOperation, WildberriesTool},
     workflows::definition as workflow_definition,
 };
 pub use crate::units::{ByteSize, HumanDuration, UnitError};

@@ -11,7 +11,7 @@ use super::{
     agents::MODEL_KEYS,
     error::{Finding, Rule},
     schema::{self, list},
-    tools::{HTTP_KEYS, KINDS},
+    tools::{KEYS_OF_KINDS, KINDS},
     tree::{KeyPath, Node, Place, Value},
     workflows,
 };
@@ -147,8 +147,9 @@ fn check_tools(root: &Node, findings: &mut Vec<Finding>) {
                 Rule::Missing { key: path.key("kind").to_string(), expected: format!("one of {}", list(&KINDS)) };
             findings.push(Finding::new(entry.place.clone(), rule));
         }
-        if let Some(kind) = entry.node.text_of("kind").filter(|kind| *kind != "http" && KINDS.contains(kind)) {
-            not_of_kind(&entry.node, &path, &HTTP_KEYS, kind, "http", findings);
+        let Some(kind) = entry.node.text_of("kind").filter(|kind| KINDS.contains(kind)) else { continue };
+        for (only, keys) in KEYS_OF_KINDS.into_iter().filter(|(only, _)| *only != kind) {
+            not_of_kind(&entry.node, &path, keys, kind, only, findings);
         }
     }
 }
@@ -229,6 +230,11 @@ pub(super) fn advice(root: &Node) -> Vec<Finding> {
         let hosts = entry.node.get("hosts_allowed").map(Node::items).unwrap_or_default();
         if entry.node.text_of("kind") == Some("http") && hosts.is_empty() {
             let words = format!("`tools.{}.hosts_allowed` is empty, so every call is refused", entry.key);
+            findings.push(Finding::new(entry.place.clone(), Rule::Advice(words)));
+        }
+        let has_token = entry.node.get("token").is_some() || entry.node.get("tokens").is_some();
+        if entry.node.text_of("kind") == Some("wildberries_api") && !has_token {
+            let words = format!("`tools.{}` has neither `token` nor `tokens`, so every call is refused", entry.key);
             findings.push(Finding::new(entry.place.clone(), Rule::Advice(words)));
         }
     }

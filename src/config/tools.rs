@@ -1,15 +1,15 @@
 //! The tools that agents may be granted.
 
-use std::{borrow::Cow, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, str::FromStr};
 
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ByteSize, HumanDuration};
+use super::{ByteSize, HttpUrl, HumanDuration, Secret, WildberriesOperation, WildberriesTool};
 
 /// A tool that agents may be granted.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(from = "ToolFields")]
 #[schemars(with = "ToolFields")]
 pub struct Tool {
@@ -24,12 +24,14 @@ pub struct Tool {
 }
 
 /// What a tool does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum ToolKind {
     /// Exact decimal arithmetic.
     Calculator,
     /// Calls HTTP addresses.
     Http(HttpTool),
+    /// The seller's side of the Wildberries marketplace.
+    Wildberries(WildberriesTool),
 }
 
 /// Where the `http` tool may go.
@@ -53,13 +55,17 @@ pub struct HttpTool {
 enum KindWord {
     Calculator,
     Http,
+    WildberriesApi,
 }
 
 /// The names of kinds: a tool of such a name needs no `kind`.
-pub(super) const KINDS: [&str; 2] = ["calculator", "http"];
+pub(super) const KINDS: [&str; 3] = ["calculator", "http", "wildberries_api"];
+/// The kinds that have keys of their own, with these.
+pub(super) const KEYS_OF_KINDS: [(&str, &[&str]); 2] = [("http", &HTTP_KEYS), ("wildberries_api", &WILDBERRIES_KEYS)];
+/// The keys that only the kind `wildberries_api` has.
+const WILDBERRIES_KEYS: [&str; 6] = ["base_url", "token", "tokens", "operations", "wait_max", "answer_bytes_max"];
 /// The keys that only the kind `http` has.
-pub(super) const HTTP_KEYS: [&str; 5] =
-    ["hosts_allowed", "private_addresses_allowed", "methods", "redirects_max", "effect"];
+const HTTP_KEYS: [&str; 5] = ["hosts_allowed", "private_addresses_allowed", "methods", "redirects_max", "effect"];
 
 /// A method that the `http` tool may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -131,6 +137,29 @@ struct ToolFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "EffectWord")]
     effect: Option<EffectWord>,
+    /// Kind `wildberries_api`: an address in place of all of the marketplace's: a sandbox. Left out: the marketplace itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "HttpUrl")]
+    base_url: Option<HttpUrl>,
+    /// Kind `wildberries_api`: the token of the seller's account, as `env:NAME` or `file:PATH`, for all tenants that `tokens` does not name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Secret")]
+    token: Option<Secret>,
+    /// Kind `wildberries_api`: the token of each tenant's account, as `env:NAME` or `file:PATH`.
+    #[serde(default)]
+    tokens: BTreeMap<String, Secret>,
+    /// Kind `wildberries_api`: what it may do. Left out: everything that only reads.
+    #[serde(default = "WildberriesOperation::reads")]
+    #[schemars(length(min = 1, max = 25))]
+    operations: Vec<WildberriesOperation>,
+    /// Kind `wildberries_api`: how long a request may wait for its turn, by the marketplace's limits and its 429. After that the call says when to try again. `timeout` goes first.
+    #[serde(default = "default_wait_max")]
+    #[schemars(extend("x-duration" = { "min": "10ms", "max": "10m" }))]
+    wait_max: HumanDuration,
+    /// Kind `wildberries_api`: the largest answer of the marketplace that is read.
+    #[serde(default = "default_answer_bytes_max")]
+    #[schemars(extend("x-size" = { "min": "64KiB", "max": "256MiB" }))]
+    answer_bytes_max: ByteSize,
 }
 
 fn default_timeout() -> HumanDuration {
@@ -138,6 +167,12 @@ fn default_timeout() -> HumanDuration {
 }
 fn default_result_bytes_max() -> ByteSize {
     ByteSize::from_kib(64)
+}
+fn default_wait_max() -> HumanDuration {
+    HumanDuration::from_secs(20)
+}
+fn default_answer_bytes_max() -> ByteSize {
+    ByteSize::from_kib(32 * 1024)
 }
 fn default_methods() -> Vec<HttpMethod> {
     vec![HttpMethod::Get]
@@ -153,6 +188,14 @@ impl From<ToolFields> for Tool {
                 methods: fields.methods,
                 redirects_max: fields.redirects_max,
                 effect: fields.effect,
+            }),
+            KindWord::WildberriesApi => ToolKind::Wildberries(WildberriesTool {
+                base_url: fields.base_url,
+                token: fields.token,
+                tokens: fields.tokens,
+                operations: fields.operations,
+                wait_max: fields.wait_max,
+                answer_bytes_max: fields.answer_bytes_max,
             }),
         };
         Self {

@@ -43,6 +43,11 @@ impl ScopedContext {
         Self { clock, hand_over_ttl, ..self }
     }
 
+    /// The tenant that the conversation belongs to.
+    pub fn tenant(&self) -> &Arc<str> {
+        &self.tenant
+    }
+
     /// This agent's own state in this conversation.
     ///
     /// # Errors

@@ -9,8 +9,9 @@ pub mod http;
 pub mod recorded;
 mod schema;
 pub mod toolbox;
+pub mod wildberries;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use protocol::{AgentId, Code, ToolCallId};
@@ -40,6 +41,8 @@ pub struct ToolSpec {
 /// What a call knows of its surroundings.
 #[derive(Debug, Clone)]
 pub struct ToolContext {
+    /// On whose behalf: the tenant that the conversation belongs to. It comes from who signed in, never from a model.
+    pub tenant: Arc<str>,
     /// Who calls.
     pub agent_id: AgentId,
     /// The call.

@@ -60,6 +60,7 @@ fn doer(name: &str) -> (Grant, Arc<AtomicBool>) {
 
 fn context() -> ToolContext {
     ToolContext {
+        tenant: "t".into(),
         agent_id: "tester".parse().unwrap(),
         call_id: "call-1".parse().unwrap(),
         idempotency_key: "call-1".parse().unwrap(),

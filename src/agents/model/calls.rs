@@ -1,6 +1,6 @@
 //! Tool calls of one run: counted, run through the granted tool box, and told to the model.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use protocol::{Code, ToolCallId};
 use serde_json::{Value, json};
@@ -93,6 +93,7 @@ impl<'a> Calls<'a> {
             return self.record(call, call_id, arguments, hand_over::refused(self.turn)).await;
         }
         let context = ToolContext {
+            tenant: Arc::clone(self.turn.context.tenant()),
             agent_id: self.turn.agent_id.clone(),
             idempotency_key: key.unwrap_or(&call_id).clone(),
             call_id,

@@ -1,5 +1,7 @@
 //! Tool calls of a workflow. The key of a call follows from the step alone, so the same step after a crash has the same key.
 
+use std::sync::Arc;
+
 use protocol::ToolCallId;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -47,6 +49,7 @@ impl Caller<'_> {
         call_id: ToolCallId,
     ) -> Result<Performed, SinkClosed> {
         let context = ToolContext {
+            tenant: Arc::clone(self.turn.context.tenant()),
             agent_id: self.turn.agent_id.clone(),
             call_id: call_id.clone(),
             idempotency_key: key,

@@ -23,7 +23,8 @@ fn uncomment(line: &str) -> String {
 }
 
 fn load(text: &str) -> Loaded {
-    let environment = ["ADMIN_TOKEN", "OPENAI_API_KEY"].map(|name| (name.to_owned(), "0123456789abcdef".to_owned()));
+    let environment = ["ADMIN_TOKEN", "OPENAI_API_KEY", "WILDBERRIES_TOKEN"]
+        .map(|name| (name.to_owned(), "0123456789abcdef".to_owned()));
     Config::from_text(text, Source::BuiltIn, environment.into_iter()).unwrap_or_else(|errors| panic!("{errors}"))
 }
 

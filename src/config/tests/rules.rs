@@ -136,7 +136,7 @@ fn names_what_is_missing() {
     check(
         "tools:\n  weather:\n    timeout: 1s\n",
         &[],
-        &["c.yaml:2:3: `tools.weather.kind` is missing; it must be one of `calculator`, `http`"],
+        &["c.yaml:2:3: `tools.weather.kind` is missing; it must be one of `calculator`, `http`, `wildberries_api`"],
     );
 }
 

@@ -150,6 +150,7 @@ async fn the_tool_answers_through_a_toolbox() {
     let grant = Grant { tool: Arc::new(Calculator::new()), time_max: Duration::from_secs(1), result_bytes_max: 1000 };
     let toolbox = ToolBox::new(vec![grant]).unwrap();
     let context = ToolContext {
+        tenant: "t".into(),
         agent_id: "tester".parse().unwrap(),
         call_id: "c1".parse().unwrap(),
         idempotency_key: "c1".parse().unwrap(),

@@ -20,6 +20,7 @@ pub(super) const LAYERS: &[(&str, Layer)] = &[
     ("agents", Layer::Adapters),
     ("tools::calculator", Layer::Adapters),
     ("tools::http", Layer::Adapters),
+    ("tools::wildberries", Layer::Adapters),
     ("store::sql", Layer::Adapters),
     ("context::sql", Layer::Adapters),
     ("context::redis", Layer::Adapters),
@@ -75,7 +76,7 @@ pub(super) const RESERVED: &[Reserved] = &[
     Reserved { names: &["redis"], places: &["context::redis", "app"], reason: "Redis is a cache behind one adapter" },
     Reserved {
         names: &["reqwest"],
-        places: &["agents", "tools::http", "app"],
+        places: &["agents", "tools::http", "tools::wildberries", "app"],
         reason: "only adapters do network, so that everything else is tested without",
     },
     Reserved {

@@ -57,6 +57,7 @@ impl Agent for Caller {
         crate::support::scripted::pass(&self.gate).await;
         let call_id: protocol::ToolCallId = "call-1".parse().unwrap();
         let context = ToolContext {
+            tenant: turn.context.tenant().clone(),
             agent_id: turn.agent_id.clone(),
             idempotency_key: call_id.clone(),
             call_id,

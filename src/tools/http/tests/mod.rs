@@ -143,6 +143,7 @@ fn tool(config: HttpToolConfig, resolver: Arc<dyn Resolver>) -> HttpTool {
 
 fn context() -> ToolContext {
     ToolContext {
+        tenant: "t".into(),
         agent_id: "tester".parse().unwrap(),
         call_id: "call-7".parse().unwrap(),
         idempotency_key: "first-call-7".parse().unwrap(),
