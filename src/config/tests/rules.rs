@@ -193,6 +193,18 @@ fn a_key_of_another_kind_has_no_meaning() {
         &[],
         &["c.yaml:3:5: `tools.calculator.methods` has no meaning for the kind `calculator`; only `http` has it"],
     );
+    check(
+        "tools:\n  http:\n    hosts_allowed: [h]\n    operations: [sales]\n",
+        &[],
+        &["c.yaml:4:5: `tools.http.operations` has no meaning for the kind `http`; only `wildberries_api` has it"],
+    );
+    check(
+        "tools:\n  wildberries_api:\n    effect: pure\n    token: env:T\n",
+        &[("T", "t")],
+        &[
+            "c.yaml:3:5: `tools.wildberries_api.effect` has no meaning for the kind `wildberries_api`; only `http` has it",
+        ],
+    );
     check_whole(
         "agents:\n  - id: concierge\n    kind: concierge\n    model: x\n",
         &[],

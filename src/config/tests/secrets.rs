@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    super::{Config, Source},
+    super::{Config, Source, ToolKind},
     AGENTS, check, load,
 };
 
@@ -50,6 +50,24 @@ fn a_secret_in_the_file_is_an_error() {
         &format!("models: {{ a: {{ base_url: 'http://h', model: m, headers: {{ X-Api-Key: {CANARY} }} }} }}"),
         &[],
         &[&format!("c.yaml:1:70: `models.a.headers.X-Api-Key` must be env:NAME or file:PATH, {rule}")],
+    );
+}
+
+#[test]
+fn each_tenant_of_a_marketplace_has_a_token_that_is_never_shown() {
+    let text = format!(
+        "tools: {{ wildberries_api: {{ token: env:ALL, tokens: {{ acme: env:ACME }}, operations: [sales] }} }}\n{AGENTS}"
+    );
+    let loaded = load(&text, &[("ALL", CANARY), ("ACME", "another-canary")]).unwrap();
+    let ToolKind::Wildberries(tool) = &loaded.config.tools["wildberries_api"].kind else { panic!("{loaded:?}") };
+    assert_eq!((tool.token.as_ref().unwrap().expose(), tool.tokens["acme"].expose()), (CANARY, "another-canary"));
+    assert!(!format!("{loaded:?}").contains("canary"));
+    check(
+        &format!("tools: {{ wildberries_api: {{ tokens: {{ acme: {CANARY} }} }} }}"),
+        &[],
+        &[
+            "c.yaml:1:45: `tools.wildberries_api.tokens.acme` must be env:NAME or file:PATH, so that the config can be shared",
+        ],
     );
 }
 

@@ -152,8 +152,18 @@ impl Shop {
         sort: Sort,
         request: Request,
     ) -> Result<T, WildberriesError> {
-        let body = self.exchange(family, sort, &request).await?;
-        reply::json(&request, &body)
+        let answer = match self.exchange(family, sort, &request).await {
+            Ok(body) => reply::json(&request, &body),
+            Err(error) => Err(error),
+        };
+        answer.map_err(|error| match (sort, error) {
+            // It was taken and answered, and the answer says nothing.
+            (
+                Sort::Change { next },
+                error @ (WildberriesError::NotUnderstood { .. } | WildberriesError::TooLarge { .. }),
+            ) => WildberriesError::Lost { why: error.to_string(), next },
+            (_, error) => error,
+        })
     }
 
     /// Asks until there is an answer or no more is tried.

@@ -112,7 +112,7 @@ async fn a_read_is_tried_again_and_then_given_up() {
 async fn a_change_is_never_sent_twice_unless_it_did_not_leave() {
     let update =
         CardUpdate { cards: vec![serde_json::from_value(json!({"nmID": 1, "vendorCode": "a", "sizes": []})).unwrap()] };
-    for lost in [Err(SendError::Broken), status(500, json!({}))] {
+    for lost in [Err(SendError::Broken), status(500, json!({})), ok("<html>"), Err(SendError::TooLarge(10))] {
         let market = Market::steps(vec![lost]);
         let (code, words) = refused(market.shop().card_update(&update).await);
         assert_eq!((code, market.heard().len()), ("outcome_unknown", 1));

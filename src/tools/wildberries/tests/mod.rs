@@ -117,6 +117,7 @@ fn posted(request: &Request) -> Value {
     request.body.as_ref().map(|body| serde_json::from_slice(&body.bytes).unwrap()).unwrap_or_default()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a step of a script is an answer or none")]
 fn ok(body: impl ToString) -> Step {
     Ok(Reply { status: 200, retry_after: None, body: body.to_string().into() })
 }
@@ -125,10 +126,12 @@ fn data(data: Value) -> Step {
     ok(json!({"data": data, "error": false, "errorText": "", "additionalErrors": null}))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a step of a script is an answer or none")]
 fn status(status: u16, body: Value) -> Step {
     Ok(Reply { status, retry_after: None, body: body.to_string().into() })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a step of a script is an answer or none")]
 fn too_many(retry_secs: Option<u64>) -> Step {
     let body = json!({"title": "too many requests", "status": 429}).to_string().into();
     Ok(Reply { status: 429, retry_after: retry_secs.map(Duration::from_secs), body })

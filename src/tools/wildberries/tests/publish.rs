@@ -103,7 +103,7 @@ async fn a_card_is_queued_then_accepted() {
     let shop = market.shop();
     let queued = shop.card_upload(&upload("a-1", "good"), false).await.unwrap();
     assert_eq!(queued, UploadOutcome::Queued { vendor_codes: vec!["a-1".into()], ignore_batches: vec![] });
-    let result = shop.card_result("a-1", &[], Duration::from_secs(60)).await.unwrap();
+    let result = shop.card_result("a-1", &[], Duration::from_mins(1)).await.unwrap();
     assert_eq!(result, CardResult::Accepted { nm_id: 100 });
     let again = shop.card_upload(&upload("a-1", "good"), false).await.unwrap();
     assert_eq!(again, UploadOutcome::Already { cards: vec![CardName { vendor_code: "a-1".into(), nm_id: 100 }] });
@@ -135,7 +135,7 @@ async fn a_request_that_never_arrived_is_told_and_a_repeat_makes_one_card() {
     let lost = shop.card_upload(&upload("a-1", "good"), false).await.unwrap_err();
     assert_eq!(lost.code(), "outcome_unknown");
     shop.card_upload(&upload("a-1", "good"), true).await.unwrap();
-    shop.card_result("a-1", &[], Duration::from_secs(60)).await.unwrap();
+    shop.card_result("a-1", &[], Duration::from_mins(1)).await.unwrap();
     assert_eq!(cards(&content), ["a-1"]);
 }
 
@@ -156,7 +156,7 @@ async fn a_rejected_card_comes_with_field_rule_and_words_and_its_repair_is_accep
     let (market, content) = market(3, &[]);
     let shop = market.shop();
     shop.card_upload(&upload("a-1", "bad"), false).await.unwrap();
-    let rejected = shop.card_result("a-1", &[], Duration::from_secs(60)).await.unwrap();
+    let rejected = shop.card_result("a-1", &[], Duration::from_mins(1)).await.unwrap();
     let problem = Problem {
         field: Some("title".into()),
         rule: ProblemRule::ForbiddenContent,
@@ -166,7 +166,7 @@ async fn a_rejected_card_comes_with_field_rule_and_words_and_its_repair_is_accep
     let repaired = shop.card_upload(&upload("a-1", "good"), false).await.unwrap();
     let UploadOutcome::Queued { ignore_batches, .. } = repaired else { panic!("{repaired:?}") };
     assert_eq!(ignore_batches, ["batch-1"]);
-    let result = shop.card_result("a-1", &ignore_batches, Duration::from_secs(60)).await.unwrap();
+    let result = shop.card_result("a-1", &ignore_batches, Duration::from_mins(1)).await.unwrap();
     assert_eq!((result, cards(&content)), (CardResult::Accepted { nm_id: 100 }, vec!["a-1".to_owned()]));
 }
 
@@ -175,9 +175,9 @@ async fn a_card_that_is_not_decided_is_told_to_be_waiting_within_the_bound() {
     let (market, _) = market(3600, &[]);
     let (shop, start) = (market.shop(), Instant::now());
     shop.card_upload(&upload("a-1", "good"), false).await.unwrap();
-    let result = shop.card_result("a-1", &[], Duration::from_secs(60)).await.unwrap();
+    let result = shop.card_result("a-1", &[], Duration::from_mins(1)).await.unwrap();
     assert!(matches!(result, CardResult::Waiting { waited_secs: 30..=60, .. }), "{result:?}");
-    assert!(start.elapsed() <= Duration::from_secs(60));
+    assert!(start.elapsed() <= Duration::from_mins(1));
 }
 
 #[tokio::test(start_paused = true)]
