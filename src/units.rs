@@ -78,7 +78,8 @@ impl fmt::Display for HumanDuration {
     }
 }
 
-/// A number of bytes: a plain number, or a whole number and one of `B`, `KiB`, `MiB`, `GiB`.
+/// A number of bytes: a plain number, or a whole number and one of `B`, `KiB`, `MiB`, `GiB` (powers of 1024) and `KB`,
+/// `MB`, `GB` (powers of 1000, as shops and disks count).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct ByteSize(pub usize);
 
@@ -107,6 +108,9 @@ impl FromStr for ByteSize {
         let (count, unit) = split(text).ok_or_else(wrong)?;
         let bytes_each: u64 = match unit {
             "" | "B" => 1,
+            "KB" => 1_000,
+            "MB" => 1_000_000,
+            "GB" => 1_000_000_000,
             "KiB" => 1 << 10,
             "MiB" => 1 << 20,
             "GiB" => 1 << 30,
@@ -120,10 +124,16 @@ impl FromStr for ByteSize {
 impl fmt::Display for ByteSize {
     /// In the largest unit that needs no fraction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (each, unit) = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
-            .into_iter()
-            .find(|(each, _)| self.0 > 0 && self.0.is_multiple_of(*each))
-            .unwrap_or((1, "B"));
+        let units = [
+            (1 << 30, "GiB"),
+            (1_000_000_000, "GB"),
+            (1 << 20, "MiB"),
+            (1_000_000, "MB"),
+            (1 << 10, "KiB"),
+            (1_000, "KB"),
+        ];
+        let (each, unit) =
+            units.into_iter().find(|(each, _)| self.0 > 0 && self.0.is_multiple_of(*each)).unwrap_or((1, "B"));
         write!(f, "{}{unit}", self.0 / each)
     }
 }
@@ -196,7 +206,7 @@ impl JsonSchema for ByteSize {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": ["integer", "string"],
-            "pattern": "^[0-9]{1,12}(B|KiB|MiB|GiB)?$",
+            "pattern": "^[0-9]{1,12}([KMG]i?B|B)?$",
             "x-size": { "min": "0B", "max": "1024GiB" }
         })
     }
@@ -230,13 +240,16 @@ mod tests {
     }
 
     #[test]
-    fn reads_sizes_in_powers_of_1024() {
+    fn reads_sizes_in_powers_of_1024_and_of_1000() {
         for (text, bytes) in
             [("0", 0), ("512", 512), ("512B", 512), ("64KiB", 65_536), ("1MiB", 1 << 20), ("1GiB", 1 << 30)]
         {
             check_size(text, Some(bytes));
         }
-        for text in ["", "KiB", "1KB", "1.5MiB", "-1", "1 KiB", "99999999999GiB"] {
+        for (text, bytes) in [("1KB", 1_000), ("10MB", 10_000_000), ("2GB", 2_000_000_000)] {
+            check_size(text, Some(bytes));
+        }
+        for text in ["", "KiB", "MB", "1kB", "1M", "1.5MiB", "-1", "1 KiB", "99999999999GiB"] {
             check_size(text, None);
         }
     }
@@ -246,7 +259,7 @@ mod tests {
         for text in ["0s", "1ms", "1500ms", "90s", "5m", "24h", "25h", "7d"] {
             assert_eq!(text.parse::<HumanDuration>().unwrap().to_string(), text);
         }
-        for text in ["0B", "1023B", "1KiB", "1025B", "3MiB", "2GiB"] {
+        for text in ["0B", "1023B", "1KiB", "1025B", "3MiB", "2GiB", "3KB", "10MB", "16MB", "5GB"] {
             assert_eq!(text.parse::<ByteSize>().unwrap().to_string(), text);
         }
     }

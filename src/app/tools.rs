@@ -8,7 +8,9 @@ use crate::{
     tools::{
         Effect, Grant, Tool, ToolBox,
         calculator::Calculator,
-        http::{Cidr, HttpTool, HttpToolConfig, Method},
+        http::{Cidr, DownloaderConfig, HostPattern, HostPatternError, HttpTool, HttpToolConfig, Method},
+        image_analysis::{ImageAnalysis, ImageAnalysisConfig},
+        keyword_research::{KeywordResearch, NoSource},
         wildberries::{CallLimits, HttpTransport, Pacer, Tokens, WildberriesClient, WildberriesTool},
     },
 };
@@ -45,6 +47,14 @@ fn build(name: &str, tool: &config::Tool, pacer: &Arc<Pacer>) -> Result<Arc<dyn 
             let (description, operations) = (tool.description.clone(), &wildberries.operations);
             Ok(Arc::new(WildberriesTool::new(name, description, operations, client)))
         }
+        ToolKind::KeywordResearch => {
+            Ok(Arc::new(KeywordResearch::new(name, tool.description.clone(), Arc::new(NoSource))))
+        }
+        ToolKind::ImageAnalysis(images) => {
+            let config = images_config(tool, images).map_err(|why| format!("the tool `{name}`: {why}"))?;
+            let tool = ImageAnalysis::new(name, config).map_err(|error| format!("the tool `{name}`: {error}"))?;
+            Ok(Arc::new(tool))
+        }
     }
 }
 
@@ -57,13 +67,9 @@ fn wildberries_client(tool: &config::WildberriesTool, pacer: &Arc<Pacer>) -> Res
 }
 
 fn http_config(tool: &config::Tool, http: &config::HttpTool) -> Result<HttpToolConfig, String> {
-    let hosts = http.hosts_allowed.iter().map(|host| host.parse());
-    let ranges = http.private_addresses_allowed.iter().map(|range| Cidr::new(range.0.addr(), range.0.prefix_len()));
     Ok(HttpToolConfig {
-        hosts_allowed: hosts
-            .collect::<Result<_, _>>()
-            .map_err(|error: crate::tools::http::HostPatternError| error.to_string())?,
-        private_addresses_allowed: ranges.collect::<Result<_, _>>().map_err(|error| error.to_string())?,
+        hosts_allowed: hosts(&http.hosts_allowed)?,
+        private_addresses_allowed: ranges(&http.private_addresses_allowed)?,
         methods: http.methods.iter().map(|method| self::method(*method)).collect(),
         redirects_max: http.redirects_max as usize,
         effect: http.effect.map(effect),
@@ -71,6 +77,29 @@ fn http_config(tool: &config::Tool, http: &config::HttpTool) -> Result<HttpToolC
         result_bytes_max: tool.result_bytes_max.0,
         description: tool.description.clone(),
     })
+}
+
+fn images_config(tool: &config::Tool, images: &config::ImageAnalysisTool) -> Result<ImageAnalysisConfig, String> {
+    Ok(ImageAnalysisConfig {
+        downloads: DownloaderConfig {
+            hosts_allowed: hosts(&images.hosts_allowed)?,
+            private_addresses_allowed: ranges(&images.private_addresses_allowed)?,
+            redirects_max: images.redirects_max as usize,
+            bytes_max: images.max_size.0,
+        },
+        time_max: tool.timeout.0,
+        description: tool.description.clone(),
+    })
+}
+
+fn hosts(written: &[String]) -> Result<Vec<HostPattern>, String> {
+    let hosts = written.iter().map(|host| host.parse().map_err(|error: HostPatternError| error.to_string()));
+    hosts.collect()
+}
+
+fn ranges(written: &[config::AddressRange]) -> Result<Vec<Cidr>, String> {
+    let ranges = written.iter().map(|range| Cidr::new(range.0.addr(), range.0.prefix_len()));
+    ranges.map(|range| range.map_err(|error| error.to_string())).collect()
 }
 
 fn effect(word: EffectWord) -> Effect {

@@ -104,14 +104,14 @@ pub enum Rule {
         value: String,
     },
     /// A key that another kind has.
-    #[error("`{key}` has no meaning for the kind `{kind}`; only `{only}` has it")]
+    #[error("`{key}` has no meaning for the kind `{kind}`; only {only}")]
     NotOfKind {
         /// The key.
         key: String,
         /// The kind.
         kind: String,
-        /// The kind that has it.
-        only: &'static str,
+        /// The kinds that have it, quoted, and the verb.
+        only: String,
     },
     /// A prompt that is no template.
     #[error("`{key}` is not a template: {reason}")]

@@ -54,7 +54,7 @@ pub use self::{
     secret::{ConnectionKind, ConnectionUrl, Secret},
     server::Server,
     supervision::Supervision,
-    tools::{AddressRange, EffectWord, HttpMethod, HttpTool, Tool, ToolKind},
+    tools::{AddressRange, EffectWord, HttpMethod, HttpTool, ImageAnalysisTool, Tool, ToolKind},
     tree::{Place, Span},
     wildberries::{WildberriesOperation, WildberriesTool},
     workflows::definition as workflow_definition,

@@ -70,7 +70,9 @@ fn check_agent(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Fin
     if is_model {
         check_model(root, agent, path, findings);
     } else if let Some(kind) = agent.text_of("kind") {
-        not_of_kind(agent, path, &MODEL_KEYS, kind, "model", findings);
+        for key in MODEL_KEYS {
+            not_of_kind(agent, path, key, (kind, &["model"]), findings);
+        }
     }
     workflows::check(root, agent, path, findings);
     let grants = agent.get("tools").map(Node::items).unwrap_or_default();
@@ -148,22 +150,17 @@ fn check_tools(root: &Node, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(entry.place.clone(), rule));
         }
         let Some(kind) = entry.node.text_of("kind").filter(|kind| KINDS.contains(kind)) else { continue };
-        for (only, keys) in KEYS_OF_KINDS.into_iter().filter(|(only, _)| *only != kind) {
-            not_of_kind(&entry.node, &path, keys, kind, only, findings);
+        for (key, kinds) in KEYS_OF_KINDS.iter().filter(|(_, kinds)| !kinds.contains(&kind)) {
+            not_of_kind(&entry.node, &path, key, (kind, kinds), findings);
         }
     }
 }
 
-fn not_of_kind(
-    node: &Node,
-    path: &KeyPath,
-    keys: &[&str],
-    kind: &str,
-    only: &'static str,
-    findings: &mut Vec<Finding>,
-) {
-    for entry in node.entries().iter().filter(|entry| keys.contains(&entry.key.as_str())) {
-        let rule = Rule::NotOfKind { key: path.key(&entry.key).to_string(), kind: kind.into(), only };
+fn not_of_kind(node: &Node, path: &KeyPath, key: &str, (kind, only): (&str, &[&str]), findings: &mut Vec<Finding>) {
+    for entry in node.entries().iter().filter(|entry| entry.key == key) {
+        let kinds = only.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(" and ");
+        let only = format!("{kinds} {}", if only.len() == 1 { "has it" } else { "have it" });
+        let rule = Rule::NotOfKind { key: path.key(key).to_string(), kind: kind.into(), only };
         findings.push(Finding::new(entry.place.clone(), rule));
     }
 }

@@ -30,8 +30,25 @@ pub enum ToolKind {
     Calculator,
     /// Calls HTTP addresses.
     Http(HttpTool),
+    /// Measures the photos of product cards.
+    ImageAnalysis(ImageAnalysisTool),
+    /// Finds the words that buyers search by.
+    KeywordResearch,
     /// The seller's side of the Wildberries marketplace.
     Wildberries(WildberriesTool),
+}
+
+/// Where the `image_analysis` tool takes files from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageAnalysisTool {
+    /// As of [`HttpTool`].
+    pub hosts_allowed: Vec<String>,
+    /// As of [`HttpTool`].
+    pub private_addresses_allowed: Vec<AddressRange>,
+    /// As of [`HttpTool`].
+    pub redirects_max: u32,
+    /// The longest file; what is longer is refused while it comes in.
+    pub max_size: ByteSize,
 }
 
 /// Where the `http` tool may go.
@@ -55,17 +72,28 @@ pub struct HttpTool {
 enum KindWord {
     Calculator,
     Http,
+    ImageAnalysis,
+    KeywordResearch,
     WildberriesApi,
 }
 
 /// The names of kinds: a tool of such a name needs no `kind`.
-pub(super) const KINDS: [&str; 3] = ["calculator", "http", "wildberries_api"];
-/// The kinds that have keys of their own, with these.
-pub(super) const KEYS_OF_KINDS: [(&str, &[&str]); 2] = [("http", &HTTP_KEYS), ("wildberries_api", &WILDBERRIES_KEYS)];
-/// The keys that only the kind `wildberries_api` has.
-const WILDBERRIES_KEYS: [&str; 6] = ["base_url", "token", "tokens", "operations", "wait_max", "answer_bytes_max"];
-/// The keys that only the kind `http` has.
-const HTTP_KEYS: [&str; 5] = ["hosts_allowed", "private_addresses_allowed", "methods", "redirects_max", "effect"];
+pub(super) const KINDS: [&str; 5] = ["calculator", "http", "image_analysis", "keyword_research", "wildberries_api"];
+/// Which kinds have a key that not all have.
+pub(super) const KEYS_OF_KINDS: [(&str, &[&str]); 12] = [
+    ("hosts_allowed", &["http", "image_analysis"]),
+    ("private_addresses_allowed", &["http", "image_analysis"]),
+    ("redirects_max", &["http", "image_analysis"]),
+    ("methods", &["http"]),
+    ("effect", &["http"]),
+    ("max_size", &["image_analysis"]),
+    ("base_url", &["wildberries_api"]),
+    ("token", &["wildberries_api"]),
+    ("tokens", &["wildberries_api"]),
+    ("operations", &["wildberries_api"]),
+    ("wait_max", &["wildberries_api"]),
+    ("answer_bytes_max", &["wildberries_api"]),
+];
 
 /// A method that the `http` tool may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -110,7 +138,7 @@ struct ToolFields {
     #[serde(default = "default_result_bytes_max")]
     #[schemars(extend("x-size" = { "min": "256B", "max": "16MiB" }))]
     result_bytes_max: ByteSize,
-    /// Kind `http`: the hosts that it may call: `example.com`, `*.example.com` for everything under it, either with `:PORT`. Empty: none.
+    /// Kinds `http` and `image_analysis`: the hosts that it may call: `example.com`, `*.example.com` for everything under it, either with `:PORT`. Empty: none.
     #[serde(default)]
     #[schemars(
         length(max = 1000),
@@ -121,7 +149,7 @@ struct ToolFields {
         })
     )]
     hosts_allowed: Vec<String>,
-    /// Kind `http`: private, loopback and link-local ranges that it may reach all the same, like `10.1.0.0/16`. Empty: none, so a host that resolves to an inner address is refused.
+    /// Kinds `http` and `image_analysis`: private, loopback and link-local ranges that it may reach all the same, like `10.1.0.0/16`. Empty: none, so a host that resolves to an inner address is refused.
     #[serde(default)]
     #[schemars(length(max = 100))]
     private_addresses_allowed: Vec<AddressRange>,
@@ -129,7 +157,7 @@ struct ToolFields {
     #[serde(default = "default_methods")]
     #[schemars(length(min = 1, max = 6))]
     methods: Vec<HttpMethod>,
-    /// Kind `http`: how many redirects it follows; each target is checked like a first call.
+    /// Kinds `http` and `image_analysis`: how many redirects it follows; each target is checked like a first call.
     #[serde(default)]
     #[schemars(range(min = 0, max = 10))]
     redirects_max: u32,
@@ -160,8 +188,15 @@ struct ToolFields {
     #[serde(default = "default_answer_bytes_max")]
     #[schemars(extend("x-size" = { "min": "64KiB", "max": "256MiB" }))]
     answer_bytes_max: ByteSize,
+    /// Kind `image_analysis`: the longest file; what is longer is refused while it comes in.
+    #[serde(default = "default_max_size")]
+    #[schemars(extend("x-size" = { "min": "1KiB", "max": "32MB" }))]
+    max_size: ByteSize,
 }
 
+fn default_max_size() -> ByteSize {
+    ByteSize(10_000_000)
+}
 fn default_timeout() -> HumanDuration {
     HumanDuration::from_secs(30)
 }
@@ -197,6 +232,13 @@ impl From<ToolFields> for Tool {
                 wait_max: fields.wait_max,
                 answer_bytes_max: fields.answer_bytes_max,
             }),
+            KindWord::ImageAnalysis => ToolKind::ImageAnalysis(ImageAnalysisTool {
+                hosts_allowed: fields.hosts_allowed,
+                private_addresses_allowed: fields.private_addresses_allowed,
+                redirects_max: fields.redirects_max,
+                max_size: fields.max_size,
+            }),
+            KindWord::KeywordResearch => ToolKind::KeywordResearch,
         };
         Self {
             description: fields.description,

@@ -37,7 +37,7 @@ pub(super) fn check(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Ve
     let path = path.key("workflow");
     if !is_workflow {
         let kind = agent.text_of("kind").unwrap_or_default().to_owned();
-        let rule = Rule::NotOfKind { key: path.to_string(), kind, only: "workflow" };
+        let rule = Rule::NotOfKind { key: path.to_string(), kind, only: "`workflow` has it".to_owned() };
         findings.push(Finding::new(node.place.clone(), rule));
     } else if let Some(kind) = node.text_of("type").filter(|kind| *kind != GRAPH) {
         let place = node.get("type").map_or(&node.place, |kind| &kind.place).clone();

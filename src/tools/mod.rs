@@ -6,6 +6,8 @@
 pub mod answer;
 pub mod calculator;
 pub mod http;
+pub mod image_analysis;
+pub mod keyword_research;
 pub mod recorded;
 mod schema;
 pub mod toolbox;

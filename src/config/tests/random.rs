@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn what_the_checks_let_pass_the_types_take(section in "server|limits|database|context|supervision|routing|admin|tools|models", value in "[0-9]{1,12}|-?[0-9]\\.[0-9]|[0-9]{1,4}(ms|s|m|h|d|B|KiB|MiB)|true|[a-z:/]{1,9}|\\[\\]|\\{\\}", at in 0usize..40) {
+    fn what_the_checks_let_pass_the_types_take(section in "server|limits|database|context|supervision|routing|admin|tools|models", value in "[0-9]{1,12}|-?[0-9]\\.[0-9]|[0-9]{1,4}(ms|s|m|h|d|B|KB|KiB|MB|MiB)|true|[a-z:/]{1,9}|\\[\\]|\\{\\}", at in 0usize..40) {
         let keys = super::super::schema()["properties"][&section]["properties"].as_object();
         let keys: Vec<&String> = keys.into_iter().flat_map(|keys| keys.keys()).collect();
         let key = keys.get(at % keys.len().max(1)).map_or("calculator", |key| key.as_str());

@@ -95,10 +95,10 @@ fn names_the_range_of_durations_and_sizes() {
         ],
     );
     check(
-        "limits: { frame_bytes_max: 64KB }",
+        "limits: { frame_bytes_max: 64kb }",
         &[],
         &[
-            "c.yaml:1:28: `limits.frame_bytes_max` must be a size like `64KiB` or `1MiB`, or a number of bytes, between 1KiB and 1MiB, got `64KB`",
+            "c.yaml:1:28: `limits.frame_bytes_max` must be a size like `64KiB` or `1MiB`, or a number of bytes, between 1KiB and 1MiB, got `64kb`",
         ],
     );
 }
@@ -136,7 +136,9 @@ fn names_what_is_missing() {
     check(
         "tools:\n  weather:\n    timeout: 1s\n",
         &[],
-        &["c.yaml:2:3: `tools.weather.kind` is missing; it must be one of `calculator`, `http`, `wildberries_api`"],
+        &[
+            "c.yaml:2:3: `tools.weather.kind` is missing; it must be one of `calculator`, `http`, `image_analysis`, `keyword_research`, `wildberries_api`",
+        ],
     );
 }
 
@@ -203,6 +205,15 @@ fn a_key_of_another_kind_has_no_meaning() {
         &[("T", "t")],
         &[
             "c.yaml:3:5: `tools.wildberries_api.effect` has no meaning for the kind `wildberries_api`; only `http` has it",
+        ],
+    );
+    check(
+        "tools:\n  keyword_research:\n    hosts_allowed: [a.example]\n  image_analysis: { max_size: 64MB, effect: pure }\n",
+        &[],
+        &[
+            "c.yaml:3:5: `tools.keyword_research.hosts_allowed` has no meaning for the kind `keyword_research`; only `http` and `image_analysis` have it",
+            "c.yaml:4:31: `tools.image_analysis.max_size` must be a size like `64KiB` or `1MiB`, or a number of bytes, between 1KiB and 32MB, got `64MB`",
+            "c.yaml:4:37: `tools.image_analysis.effect` has no meaning for the kind `image_analysis`; only `http` has it",
         ],
     );
     check_whole(

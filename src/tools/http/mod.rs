@@ -7,7 +7,9 @@
 pub mod address;
 mod body;
 pub mod cidr;
+pub mod download;
 mod failure;
+mod guarded;
 pub mod hosts;
 mod request;
 pub mod resolver;
@@ -17,28 +19,23 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 pub use reqwest::Method;
-use reqwest::{Client, Response, header, redirect::Policy};
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tracing::{debug, warn};
 
 use self::{
-    address::AddressRules,
     body::Answer,
     failure::HttpFailure,
+    guarded::GuardedClient,
     request::{Border, HttpRequest},
-    resolver::GuardedResolver,
 };
 pub use self::{
     cidr::{Cidr, CidrError},
+    download::{DownloadError, Downloader, DownloaderConfig},
     hosts::{HostPattern, HostPatternError},
     resolver::{Resolver, SystemResolver},
 };
 use super::{Effect, Tool, ToolContext, ToolError, ToolSpec, answer};
-
-/// How long it may take to connect, within the time of the call.
-const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
-/// The longest address of a redirect that is shown, in characters.
-const LOCATION_CHARS_MAX: usize = 200;
 
 /// Where an HTTP tool may go. The default goes nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,8 +89,7 @@ pub enum HttpToolError {
 pub struct HttpTool {
     spec: ToolSpec,
     config: HttpToolConfig,
-    border: Border,
-    client: Client,
+    client: GuardedClient,
 }
 
 impl HttpTool {
@@ -121,56 +117,33 @@ impl HttpTool {
         if methods.is_empty() {
             return Err(HttpToolError::BadMethod(String::new()));
         }
-        let rules = Arc::new(AddressRules::new(config.private_addresses_allowed.clone()));
-        let client = client(GuardedResolver { inner: resolver, rules: Arc::clone(&rules) })?;
-        let border = Border { hosts: config.hosts_allowed.clone(), methods, addresses: rules };
-        Ok(Self { spec: spec::spec(name, &config), config, border, client })
+        let addresses = guarded::address_rules(&config.private_addresses_allowed);
+        let border = Border { hosts: config.hosts_allowed.clone(), methods, addresses };
+        let client = GuardedClient::new(border, resolver, config.redirects_max)?;
+        Ok(Self { spec: spec::spec(name, &config), config, client })
     }
 
     async fn fetch(&self, arguments: &Value, context: &ToolContext) -> Result<Value, HttpFailure> {
-        let mut request = self.border.request(arguments)?;
-        let mut redirects = 0;
-        let response = loop {
-            self.border.check(&request)?;
-            let response = self.send(&request, context).await?;
-            let Some(location) = location(&response) else { break response };
-            if redirects == self.config.redirects_max {
-                return Err(self.one_too_many(&response, &location));
-            }
-            redirects += 1;
-            request = request::redirected(&request, response.status().as_u16(), &location)?;
-        };
-        let final_url = (redirects > 0).then(|| request.url.to_string());
-        let answer = body::read(response, &request.method, self.config.result_bytes_max).await?;
+        let request = self.client.border.request(arguments)?;
+        let prepare = |request: &HttpRequest, builder| self.with_key_and_body(request, builder, context);
+        let answered = self.client.follow(request, prepare).await?;
+        let final_url = answered.was_redirected.then(|| answered.request.url.to_string());
+        let answer = body::read(answered.response, &answered.request.method, self.config.result_bytes_max).await?;
         Ok(self.result(answer, final_url))
     }
 
-    async fn send(&self, request: &HttpRequest, context: &ToolContext) -> Result<Response, HttpFailure> {
-        let host = request.url.host_str().unwrap_or_default();
-        let mut builder =
-            self.client.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+    fn with_key_and_body(
+        &self,
+        request: &HttpRequest,
+        mut builder: RequestBuilder,
+        context: &ToolContext,
+    ) -> RequestBuilder {
         if request::takes_body(&request.method) || self.spec.effect == Effect::Idempotent {
             builder = builder.header("idempotency-key", context.idempotency_key.as_str());
         }
-        if let Some(body) = &request.body {
-            builder = builder.body(body.clone());
-        }
-        let response = builder.send().await.map_err(|error| unanswered(host, &error))?;
-        // The resolver and the check of literals leave nothing to find here; were one of them passed by, this would.
-        let address = response.remote_addr().map(|address| self.border.addresses.check(address.ip()));
-        match address {
-            Some(Err(refused)) => Err(HttpFailure::AddressNotAllowed { host: host.to_owned(), refused }),
-            _ => Ok(response),
-        }
-    }
-
-    fn one_too_many(&self, response: &Response, location: &str) -> HttpFailure {
-        match self.config.redirects_max {
-            0 => HttpFailure::Redirected {
-                status: response.status().as_u16(),
-                location: location.chars().take(LOCATION_CHARS_MAX).collect(),
-            },
-            max => HttpFailure::TooManyRedirects(max),
+        match &request.body {
+            Some(body) => builder.body(body.clone()),
+            None => builder,
         }
     }
 
@@ -212,34 +185,6 @@ impl Tool for HttpTool {
             debug!(tool = self.spec.name, %agent_id, %call_id, reason = %failure, "http call failed");
         }
         Err(failure.into())
-    }
-}
-
-fn client(resolver: GuardedResolver) -> Result<Client, HttpToolError> {
-    let builder = Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .referer(false)
-        .dns_resolver(Arc::new(resolver))
-        // No connection outlives its call, so each is checked anew.
-        .pool_max_idle_per_host(0)
-        .connect_timeout(CONNECT_TIME_MAX)
-        .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")));
-    builder.build().map_err(|error| HttpToolError::Client(error.to_string()))
-}
-
-/// Where a redirect sends to; none for any other answer.
-fn location(response: &Response) -> Option<String> {
-    let is_redirect = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
-    is_redirect.then(|| body::header_text(response, header::LOCATION)).flatten()
-}
-
-fn unanswered(host: &str, error: &reqwest::Error) -> HttpFailure {
-    let host = host.to_owned();
-    match resolver::refusal_in(error) {
-        Some(refused) => HttpFailure::AddressNotAllowed { host, refused },
-        None if error.is_connect() => HttpFailure::Unreachable(host),
-        None => HttpFailure::Broken(host),
     }
 }
 

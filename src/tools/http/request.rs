@@ -85,6 +85,11 @@ impl Border {
     }
 }
 
+/// A plain GET of an address; it still has to be checked.
+pub(super) fn get(url: &str) -> Result<HttpRequest, HttpFailure> {
+    Ok(HttpRequest { method: Method::GET, url: parsed(url)?, headers: HeaderMap::new(), body: None })
+}
+
 /// What a redirect makes of a request. Writing goes nowhere but where it was sent.
 pub(super) fn redirected(request: &HttpRequest, status: u16, location: &str) -> Result<HttpRequest, HttpFailure> {
     refuse_odd_characters(location).map_err(|_| HttpFailure::BadRedirect("its address is malformed"))?;

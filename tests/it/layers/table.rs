@@ -21,6 +21,8 @@ pub(super) const LAYERS: &[(&str, Layer)] = &[
     ("tools::calculator", Layer::Adapters),
     ("tools::http", Layer::Adapters),
     ("tools::wildberries", Layer::Adapters),
+    ("tools::image_analysis", Layer::Adapters),
+    ("tools::keyword_research", Layer::Adapters),
     ("store::sql", Layer::Adapters),
     ("context::sql", Layer::Adapters),
     ("context::redis", Layer::Adapters),

@@ -1,5 +1,6 @@
 //! A server that answers as its paths say, resolvers that answer as told, and what is tried with them.
 
+mod download;
 mod live;
 mod refused;
 
