@@ -4,4 +4,5 @@ pub mod concierge;
 pub mod language;
 pub mod model;
 pub mod pricing;
+pub mod product;
 pub mod workflow;

@@ -17,10 +17,12 @@ use crate::{
         concierge::ConciergeAgent,
         model::{ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
         pricing::PricingAgent,
+        product,
         workflow::{Library, WorkflowAgent},
     },
     config::{self, AgentKind, Config, Model},
     tools::wildberries::Pacer,
+    workflow::named::Named,
 };
 
 /// An agent cannot be built as config says.
@@ -125,11 +127,16 @@ fn workflow_factory(
     pacer: &Arc<Pacer>,
 ) -> Result<AgentFactory, String> {
     let workflow = agent.workflow.as_ref().ok_or("it has no `workflow`")?;
-    let definition = config::workflow_definition(workflow)?;
     let toolbox = tools::grant(&config.tools, &agent.tools, pacer)?;
+    let granted = toolbox.specs().map(|spec| spec.name.clone()).collect();
+    let definition = config::workflow_definition(workflow, &granted)?;
+    let named = Named::of(&workflow.kind);
     let agents: BTreeSet<String> = config.agents.iter().map(|agent| agent.id.to_string()).collect();
     Ok(Arc::new(move || {
-        let library = Library::default();
+        let library = match named {
+            Some(Named::Product) => product::library(),
+            None => Library::default(),
+        };
         let agent = WorkflowAgent::new(card.clone(), definition.clone(), toolbox.clone(), library, agents.clone());
         agent.map(|agent| Arc::new(agent) as Arc<dyn Agent>).map_err(|problems| {
             let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
