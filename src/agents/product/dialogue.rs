@@ -131,6 +131,7 @@ fn category_answer(draft: &mut Draft, message: &str, language: Language, notes: 
         draft.subject = Some(subject);
         return;
     }
+    keep_text(draft, message);
     let facts = facts::read(message, Some("category"), language);
     if apply(draft, facts, language, notes) {
         return;
@@ -158,10 +159,8 @@ fn answer(draft: &mut Draft, field: &str, message: &str, language: Language, not
     }
     let facts = facts::read(message, Some(field).filter(|field| !field.is_empty()), language);
     let product = facts.product.clone();
-    // What it is comes with a colour or a price as often as without.
-    let named = if field == "product" { product.clone() } else { None };
-    if let Some(named) = named {
-        name_it(draft, named);
+    if field == "product" {
+        name_it_as(draft, &facts);
     }
     if apply(draft, facts, language, notes) || !notes.is_empty() {
         return;
@@ -208,6 +207,16 @@ fn name_it(draft: &mut Draft, product: String) {
     draft.product = Some(product);
 }
 
+/// What it is comes with its colour as often as without.
+fn name_it_as(draft: &mut Draft, facts: &Facts) {
+    if let Some(product) = &facts.product {
+        name_it(draft, product.clone());
+    }
+    if let Some(colour) = facts.colour {
+        draft.said.insert("color".to_owned(), colour.to_owned());
+    }
+}
+
 /// Three numbers, in whatever way they are separated.
 fn three(text: &str) -> Option<[u32; 3]> {
     let numbers: Vec<u32> = text.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect();
@@ -224,7 +233,7 @@ fn bare_weight(text: &str) -> Option<u32> {
 pub fn begin(draft: &mut Draft, message: &str, language: Language, notes: &mut Vec<String>) {
     keep_text(draft, message);
     let facts = facts::read(message, None, language);
-    draft.product.clone_from(&facts.product);
+    name_it_as(draft, &facts);
     apply(draft, facts, language, notes);
 }
 

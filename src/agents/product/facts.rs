@@ -25,6 +25,8 @@ pub struct Facts {
     pub labelled: BTreeMap<&'static str, String>,
     /// What it is: the first words that belong to nothing else.
     pub product: Option<String>,
+    /// A colour among these words; what was said of it by its label counts more.
+    pub colour: Option<&'static str>,
     /// In roubles, or why it is no price.
     pub price: Option<Result<u64, Finding>>,
     /// In cm.
@@ -67,11 +69,7 @@ pub fn read(text: &str, asked: Option<&str>, language: Language) -> Facts {
     }
     take_labelled(&mut rest, &mut facts);
     facts.product = product(&rest);
-    if !facts.labelled.contains_key("color")
-        && let Some(found) = facts.product.as_deref().and_then(|product| colour(product, language))
-    {
-        facts.labelled.insert("color", found.to_owned());
-    }
+    facts.colour = facts.product.as_deref().and_then(|product| colour(product, language));
     facts
 }
 

@@ -7,6 +7,7 @@ fn shown(text: &str, language: Language) -> String {
     let facts = read(text, None, language);
     let mut parts: Vec<String> = facts.product.iter().map(|product| format!("[{product}]")).collect();
     parts.extend(facts.labelled.iter().map(|(field, value)| format!("{field}={value}")));
+    parts.extend(facts.colour.iter().map(|colour| format!("({colour})")));
     parts.extend(
         facts.price.iter().map(|price| price.as_ref().map_or("price!".to_owned(), |price| format!("price={price}"))),
     );
@@ -27,7 +28,7 @@ fn an_english_message_says_it_all_in_any_order() {
     check(
         "I want to sell a red ceramic mug, brand Norvik, price 900 rub, 12x9x10 cm, weight 400 g, https://a.example/1.jpg",
         English,
-        "[red ceramic mug] brand=Norvik color=red price=900 sides=[12, 9, 10] g=400 photo=https://a.example/1.jpg",
+        "[red ceramic mug] brand=Norvik (red) price=900 sides=[12, 9, 10] g=400 photo=https://a.example/1.jpg",
     );
     check(
         "0.5 kg, 900 rubles. Create a product card for a cotton T-shirt; sizes: S, M, L; composition: 80% cotton, 20% polyester",
@@ -44,7 +45,7 @@ fn a_russian_message_says_it_all_in_any_order() {
     check(
         "Хочу продать красную керамическую кружку. Бренд: Norvik, цена 900 руб., габариты 12х9х10 см, вес 0,4 кг",
         Russian,
-        "[красную керамическую кружку] brand=Norvik color=красный price=900 sides=[12, 9, 10] g=400",
+        "[красную керамическую кружку] brand=Norvik (красный) price=900 sides=[12, 9, 10] g=400",
     );
     check(
         "Создай карточку: футболка хлопковая, размеры 42, 44, 46, цвет: черный, состав: хлопок 100%, плотность 180 г/м2",
