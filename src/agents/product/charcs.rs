@@ -143,8 +143,9 @@ pub fn named<'d>(draft: &'d Draft, message: &str) -> Option<(&'d Charc, String)>
     let lower = begin.iter().find_map(|word| lower.strip_prefix(word)).unwrap_or(&lower).to_owned();
     let fits = |charc: &&Charc| lower.strip_prefix(&charc.name.to_lowercase()).is_some_and(is_after_name);
     let charc = draft.charcs.iter().flatten().filter(fits).max_by_key(|charc| charc.name.len())?;
-    let chars = message.trim().chars().count() - lower.chars().count() + charc.name.chars().count();
-    let rest: String = message.trim().chars().skip(chars).collect();
+    let after_name = lower.chars().count().saturating_sub(charc.name.to_lowercase().chars().count());
+    let skipped = message.trim().chars().count().saturating_sub(after_name);
+    let rest: String = message.trim().chars().skip(skipped).collect();
     let rest = rest.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '=' | '—' | '–' | '-'));
     let rest = ["to ", "is ", "на "].iter().find_map(|word| rest.strip_prefix(word)).unwrap_or(rest);
     (!rest.trim().is_empty()).then(|| (charc, rest.trim().to_owned()))

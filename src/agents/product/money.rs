@@ -48,12 +48,11 @@ pub fn price(text: &str, is_asked: bool, language: Language) -> Option<Priced> {
     if let Some(found) = LABELLED.captures(text) {
         let (whole, value) = (found.get(0)?, found.name("value")?);
         let money = MONEY.find(value.as_str()).filter(|money| value.as_str()[..money.start()].trim().is_empty());
-        let (shown, end) = match money {
-            Some(money) => (money.as_str(), value.start() + money.end()),
-            None => {
-                let word = value.as_str().split([',', '.']).next().unwrap_or_default();
-                (word, value.start() + word.len())
-            }
+        let (shown, end) = if let Some(money) = money {
+            (money.as_str(), value.start() + money.end())
+        } else {
+            let word = value.as_str().split([',', '.']).next().unwrap_or_default();
+            (word, value.start() + word.len())
         };
         return Some(Priced { price: read(shown, text, language), span: (whole.start(), end) });
     }

@@ -66,7 +66,7 @@ async fn what_the_marketplace_rejects_is_repaired_under_the_same_code() {
 #[tokio::test]
 async fn a_card_that_is_checked_for_long_is_looked_at_again_with_the_next_message() {
     let mut it = Listing::open().await;
-    it.shop.shop().set_work_delay(std::time::Duration::from_secs(3600));
+    it.shop.shop().set_work_delay(std::time::Duration::from_hours(1));
     it.say(WHOLE).await;
     it.say("опубликуй").await;
     has(&it.decide("approved").await, &["ещё проверяет"]);
