@@ -203,10 +203,9 @@ fn clean(value: &str) -> String {
 
 /// The first words that belong to nothing else.
 fn product(rest: &str) -> Option<String> {
-    let begin = intent_end(rest);
-    let parts = rest[begin..].split([';', '\n', ',', '.', '!', '?']);
-    let found =
-        parts.map(clean).find(|part| part.chars().filter(|c| c.is_alphabetic()).count() > 2 && !is_filler(part))?;
+    let mut parts = rest.split([';', '\n', ',', '.', '!', '?']).map(|part| clean(&part[intent_end(part)..]));
+    let says = |part: &String| part.chars().filter(|c| c.is_alphabetic()).count() > 2 && !is_filler(part);
+    let found = parts.find(says)?;
     Some(found.chars().take(PRODUCT_CHARS_MAX).collect())
 }
 

@@ -19,7 +19,7 @@ fn a_graph_of_the_program_needs_its_name_and_its_tools() {
     check(
         "",
         "    type: product_workflow",
-        &["c.yaml:9:5: `agents[1].workflow`: `wildberries_api` is no tool that the agent was granted; there is none"],
+        &["c.yaml:9:5: `agents[1].workflow`: `wildberries_api` is no tool that the agent was granted; there are none"],
     );
     check(
         "{ name: wildberries_api }",

@@ -52,11 +52,10 @@ impl NamedConfig {
     /// # Errors
     /// The key, where one is to blame, and what is wrong with it.
     pub fn read(config: &Map<String, Value>) -> Result<Self, (Option<&'static str>, String)> {
-        let read: Self = serde_json::from_value(Value::Object(config.clone())).map_err(|error| {
-            let words = error.to_string();
-            let key =
-                ["timeout", "marketplace", "keywords", "images"].into_iter().find(|key| config.contains_key(*key));
-            (key.filter(|key| words.contains(*key)), words)
+        let read: Self = serde_path_to_error::deserialize(Value::Object(config.clone())).map_err(|error| {
+            let path = error.path().to_string();
+            let key = ["timeout", "marketplace", "keywords", "images"].into_iter().find(|key| *key == path);
+            (key, error.inner().to_string())
         })?;
         let secs = read.timeout.get().as_secs();
         if (TIMEOUT_SECS.0..=TIMEOUT_SECS.1).contains(&secs) {

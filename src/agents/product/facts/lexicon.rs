@@ -60,8 +60,8 @@ pub(super) static LABELS: [Label; 13] = labels![
 static INTENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?ix)^[\s,]*(?:(?:please|hi|hello|привет|здравствуйте|добрый\ день|пожалуйста)[\s,!.]*)*
-        (?:(?:i(?:\ would|'d)?\ (?:want|like|need)\ to|i\ am|i'm|я|мы|хочу|хотим|хотел(?:а|и)?\ бы|надо|нужно|помоги(?:те)?|can\ you|help\ me(?:\ to)?)\s+)*
-        (?:(?:sell(?:ing)?|list|create|make|publish|add|prepare|прода\p{L}+|созда\p{L}+|сдела\p{L}+|добав\p{L}+|заве\p{L}+|опубликова\p{L}+|выстав\p{L}+|размест\p{L}+|оформ\p{L}+|подготов\p{L}+)\s+)?
+        (?:(?:i(?:\ would|'d)?\ (?:want|like|need)\ to|i\ am|i'm|я|мы|хочу|хотим|хотел(?:а|и)?\ бы|надо|нужно|помоги(?:те)?|can\ you|help\ me(?:\ to)?)(?:\s+|$))*
+        (?:(?:sell(?:ing)?|list|create|make|publish|add|prepare|прода\p{L}+|созда\p{L}+|сдела\p{L}+|добав\p{L}+|заве\p{L}+|опубликова\p{L}+|выстав\p{L}+|размест\p{L}+|оформ\p{L}+|подготов\p{L}+)(?:\s+|$))?
         (?:(?:a|an|the|my|our|new|нов\p{L}+|мо[йюяи])\s+)*
         (?:(?:product\ cards?|listings?|cards?|карточк\p{L}+|листинг\p{L}*|объявлени\p{L}+)\s*)?
         (?:(?:for|of|товара|для|на|про)\s+)?(?:(?:a|an|the|my|our|new)\s+)*[\s:—–-]*",
