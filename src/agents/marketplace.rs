@@ -63,6 +63,7 @@ impl Desk<'_> {
             agent_id: self.turn.agent_id.clone(),
             idempotency_key: call_id.clone(),
             call_id,
+            is_repeat: false,
             cancel: self.turn.cancel.clone(),
             time_max: self.turn.time_max,
         };

@@ -6,4 +6,5 @@ pub mod language;
 pub mod marketplace;
 pub mod model;
 pub mod pricing;
+pub mod product;
 pub mod workflow;

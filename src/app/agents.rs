@@ -18,10 +18,12 @@ use crate::{
         concierge::ConciergeAgent,
         model::{Asker, AskerConfig, ModelAgent, ModelAgentConfig, ModelEndpoint, ToolMode},
         pricing::PricingAgent,
+        product,
         workflow::{Library, WorkflowAgent},
     },
     clock::SystemClock,
     config::{self, AgentKind, Config, Model},
+    workflow::named::Named,
 };
 
 /// An agent cannot be built as config says.
@@ -130,10 +132,16 @@ fn workflow_factory(
     card: AgentCard,
 ) -> Result<AgentFactory, String> {
     let workflow = agent.workflow.as_ref().ok_or("it has no `workflow`")?;
-    let definition = config::workflow_definition(workflow)?;
     let toolbox = tools::grant(&config.tools, &agent.tools, services)?;
+    let granted = toolbox.specs().map(|spec| spec.name.clone()).collect();
+    let definition = config::workflow_definition(workflow, &granted)?;
+    let named = Named::of(&workflow.kind);
     let agents: BTreeSet<String> = config.agents.iter().map(|agent| agent.id.to_string()).collect();
-    let library = Library::default().with_model(asker(config, agent)?);
+    let library = match named {
+        Some(Named::Product) => product::library(),
+        None => Library::default(),
+    };
+    let library = library.with_model(asker(config, agent)?);
     Ok(Arc::new(move || {
         let library = library.clone();
         let agent = WorkflowAgent::new(card.clone(), definition.clone(), toolbox.clone(), library, agents.clone());

@@ -9,7 +9,11 @@ use super::{
     error::{Finding, Rule},
     tree::{KeyPath, Node},
 };
-use crate::workflow::{Definition, Graph, Problem, Surroundings, problem::Step};
+use crate::workflow::{
+    Definition, Graph, Problem, Surroundings,
+    named::{Named, NamedConfig},
+    problem::Step,
+};
 
 /// The type of a graph that stands in the config.
 pub(super) const GRAPH: &str = "graph";
@@ -40,13 +44,51 @@ pub(super) fn check(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Ve
         let rule = Rule::NotOfKind { key: path.to_string(), kind, only: "`workflow` has it".to_owned() };
         findings.push(Finding::new(node.place.clone(), rule));
     } else if let Some(kind) = node.text_of("type").filter(|kind| *kind != GRAPH) {
+        if let Some(named) = Named::of(kind) {
+            check_named(named, agent, node, &path, findings);
+            return;
+        }
         let place = node.get("type").map_or(&node.place, |kind| &kind.place).clone();
-        let known = "there is only `graph`".to_owned();
+        let words: Vec<String> = Named::ALL.iter().map(|named| format!("`{}`", named.word())).collect();
+        let known = format!("there are `graph` and {}", words.join(", "));
         let rule = Rule::Dangling { key: path.key("type").to_string(), value: kind.to_owned(), known };
         findings.push(Finding::new(place, rule));
     } else {
         check_graph(root, agent, node, &path, findings);
     }
+}
+
+/// A graph of the program has only a config; what it is made of may lack a tool.
+fn check_named(named: Named, agent: &Node, node: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {
+    let strange = node.entries().iter().filter(|entry| !OWN_KEYS.contains(&entry.key.as_str()));
+    for entry in strange {
+        let reason = format!("has no meaning beside `type: {}`; only `config` has one", named.word());
+        findings
+            .push(Finding::new(entry.place.clone(), Rule::Workflow { key: path.key(&entry.key).to_string(), reason }));
+    }
+    let config = node.get("config").map(Node::to_json).unwrap_or_default();
+    let read = match &config {
+        Json::Null => Ok(NamedConfig::default()),
+        Json::Object(config) => NamedConfig::read(config),
+        // The schema of the file says it.
+        _ => return,
+    };
+    let config = match read {
+        Ok(config) => config,
+        Err((key, words)) => {
+            let steps = ["config"].into_iter().chain(key).map(|key| Step::Key(key.to_owned())).collect::<Vec<_>>();
+            findings.push(found(node, path, &steps, words));
+            return;
+        }
+    };
+    let around = Surroundings { natives: named.natives(), readers: named.readers(), ..around(node, agent) };
+    let problems = match named.definition(&config, &around.tools) {
+        Ok(definition) => Graph::build(definition, &around).err().unwrap_or_default(),
+        Err(words) => return findings.push(found(node, path, &[], words)),
+    };
+    // Its nodes are no places of the file, and one missing tool is missing in many of them.
+    let words: BTreeSet<String> = problems.into_iter().map(|problem| problem.words).collect();
+    findings.extend(words.into_iter().map(|words| found(node, path, &[], words)));
 }
 
 fn check_graph(root: &Node, agent: &Node, node: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {
@@ -153,10 +195,14 @@ fn found(node: &Node, path: &KeyPath, steps: &[Step], reason: String) -> Finding
     Finding::new(place, Rule::Workflow { key, reason })
 }
 
-/// The graph that stands in a workflow.
+/// The graph of a workflow, for an agent with these tools.
 ///
 /// # Errors
 /// What cannot be read of it; the check of the config says it with its place.
-pub fn definition(workflow: &super::Workflow) -> Result<Definition, String> {
+pub fn definition(workflow: &super::Workflow, granted: &BTreeSet<String>) -> Result<Definition, String> {
+    if let Some(named) = Named::of(&workflow.kind) {
+        let config = NamedConfig::read(&workflow.config).map_err(|(_, words)| words)?;
+        return named.definition(&config, granted);
+    }
     serde_json::from_value(Json::Object(workflow.graph.clone())).map_err(|error| error.to_string())
 }

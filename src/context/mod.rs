@@ -43,6 +43,13 @@ pub enum ContextScope {
     Shared,
     /// One agent's own state in this conversation.
     Agent(AgentId),
+    /// A document of one agent's own beside its state, by its name.
+    Document {
+        /// Whose.
+        agent: AgentId,
+        /// What it is called: of `a-z` and `_`, and not the name of another kind of document.
+        name: &'static str,
+    },
     /// What one agent handed to another in this conversation.
     HandOver {
         /// Who alone writes it.

@@ -291,6 +291,7 @@ fn scope(key: &ContextKey) -> String {
     match &key.scope {
         ContextScope::Shared => "_shared".to_owned(),
         ContextScope::Agent(agent) => agent.to_string(),
+        ContextScope::Document { agent, name } => format!("_document:{agent}:{name}"),
         ContextScope::HandOver { from, to } => format!("_hand_over:{from}:{to}"),
     }
 }
@@ -336,6 +337,8 @@ mod tests {
         );
         let agent = ContextScope::Agent("shared".parse().unwrap());
         assert_eq!(name(&key(agent)), "switchboard:v1:acme:00000000-0000-0000-0000-000000000001:shared");
+        let draft = ContextScope::Document { agent: "a".parse().unwrap(), name: "draft" };
+        assert_eq!(name(&key(draft)), "switchboard:v1:acme:00000000-0000-0000-0000-000000000001:_document:a:draft");
         let hand_over = ContextScope::HandOver { from: "a".parse().unwrap(), to: "b".parse().unwrap() };
         assert_eq!(name(&key(hand_over)), "switchboard:v1:acme:00000000-0000-0000-0000-000000000001:_hand_over:a:b");
     }

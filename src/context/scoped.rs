@@ -64,6 +64,34 @@ impl ScopedContext {
         self.store.compare_and_set(&self.key(ContextScope::Agent(self.agent.clone())), expected, value).await
     }
 
+    /// A document of this agent's own beside its state.
+    ///
+    /// # Errors
+    /// [`ContextError::Unavailable`].
+    pub async fn document(&self, name: &'static str) -> Result<Versioned, ContextError> {
+        self.store.get(&self.document_key(name)).await
+    }
+
+    /// Puts a document of this agent's own into the place of what stands there, whoever wrote it last: of an agent's own
+    /// runs one is at work at a time. Answers the version; one that stands there already is not written again.
+    ///
+    /// # Errors
+    /// See [`ContextStore::compare_and_set`]; [`ContextError::Conflict`] after [`UPDATE_TRIES_MAX`] tries.
+    pub async fn put_document(&self, name: &'static str, value: JsonObject) -> Result<u64, ContextError> {
+        let key = self.document_key(name);
+        let mut current = self.store.get(&key).await?;
+        for _ in 0..UPDATE_TRIES_MAX {
+            if current.value == value {
+                return Ok(current.version);
+            }
+            match self.store.compare_and_set(&key, current.version, value.clone()).await {
+                Err(ContextError::Conflict(now)) => current = now,
+                other => return other,
+            }
+        }
+        Err(ContextError::Conflict(current))
+    }
+
     /// What the agents of this conversation share.
     ///
     /// # Errors
@@ -139,6 +167,10 @@ impl ScopedContext {
             }
         }
         Err(ContextError::Conflict(current))
+    }
+
+    fn document_key(&self, name: &'static str) -> ContextKey {
+        self.key(ContextScope::Document { agent: self.agent.clone(), name })
     }
 
     fn handed_by(&self, from: &AgentId) -> ContextKey {

@@ -166,7 +166,9 @@ fn entry(row: row::Model) -> Result<Entry, ContextError> {
 fn agent(key: &ContextKey) -> &str {
     match &key.scope {
         ContextScope::Shared => "",
-        ContextScope::Agent(agent) | ContextScope::HandOver { to: agent, .. } => agent.as_str(),
+        ContextScope::Agent(agent)
+        | ContextScope::Document { agent, .. }
+        | ContextScope::HandOver { to: agent, .. } => agent.as_str(),
     }
 }
 
@@ -174,6 +176,7 @@ fn data_type(key: &ContextKey) -> Cow<'static, str> {
     match &key.scope {
         ContextScope::Shared => "shared_context".into(),
         ContextScope::Agent(_) => "state".into(),
+        ContextScope::Document { name, .. } => (*name).into(),
         ContextScope::HandOver { from, .. } => format!("hand_over:{from}").into(),
     }
 }

@@ -51,6 +51,8 @@ pub struct ToolContext {
     pub call_id: ToolCallId,
     /// The same for every attempt of this call: the id of the first. What was done under a key need not be done again.
     pub idempotency_key: ToolCallId,
+    /// Whether a call under this key may have been made before.
+    pub is_repeat: bool,
     /// Cancelled when the run must stop. The future is dropped as well.
     pub cancel: CancellationToken,
     /// How long the call may take.

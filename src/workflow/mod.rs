@@ -17,6 +17,7 @@ pub mod definition;
 pub mod expression;
 mod graph;
 mod mermaid;
+pub mod named;
 pub mod problem;
 pub mod progress;
 mod reach;

@@ -42,6 +42,8 @@ mod pages;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
+mod product;
+#[cfg(test)]
 mod real_model;
 #[cfg(test)]
 mod restores;

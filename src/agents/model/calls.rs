@@ -96,6 +96,7 @@ impl<'a> Calls<'a> {
             tenant: Arc::clone(self.turn.context.tenant()),
             agent_id: self.turn.agent_id.clone(),
             idempotency_key: key.unwrap_or(&call_id).clone(),
+            is_repeat: key.is_some(),
             call_id,
             cancel: self.turn.cancel.clone(),
             time_max: self.until.saturating_duration_since(Instant::now()),

@@ -39,8 +39,8 @@ impl Caller<'_> {
         match self.before(&key) {
             Some((_, Some(outcome))) => Ok(Performed::done(Vec::new(), done(call, outcome))),
             Some((Effect::NonIdempotent, None)) => Ok(Performed::done(Vec::new(), unknown(call))),
-            Some((_, None)) => self.make(task, call, key, new_id()).await,
-            None => self.make(task, call, key, call_id.unwrap_or_else(new_id)).await,
+            Some((_, None)) => self.make(task, call, key, new_id(), true).await,
+            None => self.make(task, call, key, call_id.unwrap_or_else(new_id), false).await,
         }
     }
 
@@ -50,12 +50,14 @@ impl Caller<'_> {
         call: &Call,
         key: ToolCallId,
         call_id: ToolCallId,
+        is_repeat: bool,
     ) -> Result<Performed, SinkClosed> {
         let context = ToolContext {
             agent_id: self.turn.agent_id.clone(),
             tenant: Arc::clone(self.turn.context.tenant()),
             call_id: call_id.clone(),
             idempotency_key: key,
+            is_repeat,
             cancel: self.turn.cancel.clone(),
             time_max: task.time_max.unwrap_or(self.turn.time_max).min(self.turn.time_max),
         };

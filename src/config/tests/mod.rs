@@ -7,6 +7,7 @@ mod random;
 mod report;
 mod rules;
 mod secrets;
+mod workflows;
 
 use std::path::PathBuf;
 

@@ -154,6 +154,7 @@ async fn the_tool_answers_through_a_toolbox() {
         agent_id: "tester".parse().unwrap(),
         call_id: "c1".parse().unwrap(),
         idempotency_key: "c1".parse().unwrap(),
+        is_repeat: false,
         cancel: tokio_util::sync::CancellationToken::new(),
         time_max: Duration::from_secs(1),
     };

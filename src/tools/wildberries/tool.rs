@@ -51,11 +51,10 @@ impl WildberriesTool {
         // Waits end before the call's own time does, so that a call that waits in vain says so and when to come back.
         let time = context.time_max.mul_f64(0.8);
         let shop = self.client.shop(&context.tenant)?.until(Instant::now() + time);
-        let is_repeat = context.idempotency_key != context.call_id;
         if operation.is_read() {
             reads(&shop, operation, arguments).await
         } else {
-            changes(&shop, operation, arguments, is_repeat).await
+            changes(&shop, operation, arguments, context.is_repeat).await
         }
     }
 

@@ -60,6 +60,7 @@ impl Agent for Caller {
             tenant: turn.context.tenant().clone(),
             agent_id: turn.agent_id.clone(),
             idempotency_key: call_id.clone(),
+            is_repeat: false,
             call_id,
             cancel: turn.cancel.clone(),
             time_max: turn.time_max,

@@ -148,6 +148,7 @@ fn context() -> ToolContext {
         agent_id: "tester".parse().unwrap(),
         call_id: "call-7".parse().unwrap(),
         idempotency_key: "first-call-7".parse().unwrap(),
+        is_repeat: false,
         cancel: CancellationToken::new(),
         time_max: Duration::from_mins(1),
     }

@@ -124,6 +124,7 @@ async fn called(source: impl KeywordSource, arguments: Value) -> Value {
         agent_id: "tester".parse().unwrap(),
         call_id: "call-1".parse().unwrap(),
         idempotency_key: "call-1".parse().unwrap(),
+        is_repeat: false,
         cancel: CancellationToken::new(),
         time_max: std::time::Duration::from_mins(1),
     };

@@ -149,6 +149,7 @@ fn context() -> ToolContext {
         agent_id: "tester".parse().unwrap(),
         call_id: "call-1".parse().unwrap(),
         idempotency_key: "call-1".parse().unwrap(),
+        is_repeat: false,
         cancel: CancellationToken::new(),
         time_max: Duration::from_mins(5),
     }

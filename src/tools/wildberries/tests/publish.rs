@@ -145,7 +145,7 @@ async fn a_call_repeated_after_a_crash_waits_for_the_first_ones_card() {
     let (market, content) = market(8, &[]);
     let arguments = json!({"operation": "card_upload", "cards": upload("a-1", "good").cards});
     market.tool().call(arguments.clone(), &context()).await.unwrap();
-    let second = ToolContext { call_id: "call-2".parse().unwrap(), ..context() };
+    let second = ToolContext { call_id: "call-2".parse().unwrap(), is_repeat: true, ..context() };
     let outcome = market.tool().call(arguments, &second).await.unwrap();
     assert_eq!(outcome, json!({"state": "already", "cards": [{"vendorCode": "a-1", "nmID": 100}]}));
     assert_eq!((cards(&content), content.lock().unwrap().uploads), (vec!["a-1".to_owned()], 1));

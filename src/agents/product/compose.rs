@@ -1,0 +1,220 @@
+//! Title and description from templates, with keywords worked in. Pure.
+
+use serde_json::Value;
+
+use super::{
+    category::{stem, stems},
+    draft::Draft,
+    rules::{TITLE_CHARS_MAX, forbidden, is_forbidden},
+};
+use crate::agents::language::Language;
+
+/// The longest description that is composed, in characters: every category takes as much.
+const COMPOSED_CHARS_MAX: usize = 1000;
+/// Keywords of a description.
+const KEYWORDS_MAX: usize = 8;
+/// Words that a keyword may add to the title.
+const TAIL_WORDS_MAX: usize = 3;
+
+/// Writes a listing. This is the seam for a language model: what it writes is checked by the same [`super::rules`].
+pub trait Writer: Send + Sync {
+    /// The title and the description.
+    fn write(&self, draft: &Draft) -> Texts;
+}
+
+/// What buyers read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// The title.
+    pub title: String,
+    /// The description.
+    pub description: String,
+}
+
+/// Writes from templates.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Templates;
+
+impl Writer for Templates {
+    fn write(&self, draft: &Draft) -> Texts {
+        Texts {
+            title: draft.title.clone().unwrap_or_else(|| title(draft)),
+            description: draft.description.clone().unwrap_or_else(|| description(draft)),
+        }
+    }
+}
+
+/// The product, what a keyword adds to it, the brand, and what of the characteristics still fits.
+fn title(draft: &Draft) -> String {
+    let mut title = capital(&allowed(draft.name()));
+    if let Some(tail) = draft.keywords.iter().flatten().find_map(|keyword| tail(keyword, &title)) {
+        append(&mut title, &format!(" {tail}"));
+    }
+    let known = |title: &str, part: &str| title.to_lowercase().contains(&part.to_lowercase());
+    if let Some(brand) = draft.brand.as_deref().map(allowed).filter(|brand| !brand.is_empty() && !known(&title, brand))
+    {
+        append(&mut title, &format!(" {brand}"));
+    }
+    for (_, value) in said(draft).into_iter().take(3) {
+        let has = stems(&value).iter().any(|stem| stems(&title).contains(stem));
+        if !has {
+            append(&mut title, &format!(", {}", allowed(&value)));
+        }
+    }
+    title.chars().take(TITLE_CHARS_MAX).collect()
+}
+
+fn append(title: &mut String, part: &str) {
+    let fits = title.chars().count() + part.chars().count() <= TITLE_CHARS_MAX;
+    if fits && part.chars().any(char::is_alphanumeric) {
+        title.push_str(part);
+    }
+}
+
+/// What a keyword that begins with a word of the title says more: `для чая` of `кружка для чая`.
+fn tail(keyword: &str, title: &str) -> Option<String> {
+    let mut words = keyword.split_whitespace();
+    let known = stems(title);
+    let is_known = |word: &str| known.contains(&stem(word));
+    words.next().filter(|first| is_known(first))?;
+    let rest: Vec<&str> = words.collect();
+    let is_new = rest.iter().all(|word| !is_known(word));
+    ((1..=TAIL_WORDS_MAX).contains(&rest.len()) && is_new && forbidden(keyword).is_empty()).then(|| rest.join(" "))
+}
+
+fn description(draft: &Draft) -> String {
+    let language = draft.language();
+    let mut text = format!("{}.", capital(&allowed(draft.name())));
+    if let Some(brand) = &draft.brand {
+        let label = pick(language, "Brand", "Бренд");
+        add(&mut text, &format!(" {label}: {}.", allowed(brand)));
+    }
+    for (name, value) in said(draft) {
+        add(&mut text, &format!("\n{name}: {}.", allowed(&value)));
+    }
+    if !draft.sizes.is_empty() {
+        add(&mut text, &format!("\n{}: {}.", pick(language, "Sizes", "Размеры"), draft.sizes.join(", ")));
+    }
+    if let Some([length, width, height]) = draft.dimensions {
+        let label = pick(language, "Size with packing", "Размер упаковки");
+        let unit = pick(language, "cm", "см");
+        add(&mut text, &format!("\n{label}: {length}×{width}×{height} {unit}."));
+    }
+    let keywords: Vec<&str> = draft.keywords.iter().flatten().map(String::as_str).collect();
+    let keywords: Vec<&str> =
+        keywords.into_iter().filter(|keyword| forbidden(keyword).is_empty()).take(KEYWORDS_MAX).collect();
+    if !keywords.is_empty() {
+        let label = pick(language, "A good choice for those who look for", "Подойдёт тем, кто ищет");
+        add(&mut text, &format!("\n{label}: {}.", keywords.join(", ")));
+    }
+    text
+}
+
+fn add(text: &mut String, part: &str) {
+    if text.chars().count() + part.chars().count() <= COMPOSED_CHARS_MAX {
+        text.push_str(part);
+    }
+}
+
+/// Characteristics with their values in words.
+pub fn said(draft: &Draft) -> Vec<(String, String)> {
+    let shown = |value: &Value| match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    };
+    let charcs = draft.charcs.iter().flatten();
+    let filled =
+        charcs.filter_map(|charc| Some((charc, draft.values.get(&charc.id).filter(|value| !value.is_null())?)));
+    filled
+        .map(|(charc, value)| {
+            let unit =
+                if charc.is_number && !charc.unit.is_empty() { format!(" {}", charc.unit) } else { String::new() };
+            (charc.name.clone(), format!("{}{unit}", shown(value)))
+        })
+        .collect()
+}
+
+/// Without the words and characters that no card may have.
+fn allowed(text: &str) -> String {
+    let bad = forbidden(text);
+    let is_bad = |word: &str| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        bad.iter().any(|bad| *bad == bare)
+    };
+    let clean: String = text.chars().filter(|c| !is_forbidden(*c)).collect();
+    clean.split_whitespace().filter(|word| !is_bad(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+fn pick(language: Language, english: &'static str, russian: &'static str) -> &'static str {
+    if language == Language::Russian { russian } else { english }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{
+        super::{draft::Charc, rules},
+        *,
+    };
+
+    fn draft(language: &str, product: &str) -> Draft {
+        let charc = |id: u64, name: &str| Charc { id, name: name.to_owned(), ..Charc::default() };
+        Draft {
+            language: language.to_owned(),
+            vendor_code: "sb-1".to_owned(),
+            product: Some(product.to_owned()),
+            brand: Some("Norvik".to_owned()),
+            charcs: Some(vec![charc(1, "Color"), charc(2, "Material")]),
+            values: [(1, json!(["red"])), (2, json!(["ceramic"]))].into(),
+            dimensions: Some([12, 9, 10]),
+            keywords: Some(vec!["кружка для чая".into(), "скидка кружка".into(), "tea mug".into()]),
+            ..Draft::default()
+        }
+    }
+
+    #[test]
+    fn a_title_says_what_it_is_within_its_length() {
+        assert_eq!(Templates.write(&draft("ru", "кружка")).title, "Кружка для чая Norvik, red, ceramic");
+        assert_eq!(Templates.write(&draft("en", "red ceramic mug")).title, "Red ceramic mug Norvik");
+        assert_eq!(Templates.write(&draft("ru", "хит кружка 🔥")).title, "Кружка для чая Norvik, red, ceramic");
+        let long = Templates.write(&draft("en", &"word ".repeat(40))).title;
+        assert!(long.chars().count() <= TITLE_CHARS_MAX, "{long}");
+    }
+
+    #[test]
+    fn a_description_has_the_facts_and_the_keywords_in_its_language() {
+        let russian = Templates.write(&draft("ru", "кружка")).description;
+        assert!(
+            russian.contains("Бренд: Norvik") && russian.ends_with("Подойдёт тем, кто ищет: кружка для чая, tea mug."),
+            "{russian}"
+        );
+        let english = Templates.write(&draft("en", "mug")).description;
+        assert!(
+            english.contains("Size with packing: 12×9×10 cm.") && english.contains("Material: ceramic."),
+            "{english}"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_composed_keeps_the_rules_whatever_was_said(product in "\\PC{1,80}", keyword in "\\PC{0,40}") {
+            let draft = Draft { keywords: Some(vec![keyword]), title: None, ..draft("ru", &format!("кружка {product}")) };
+            let texts = Templates.write(&draft);
+            let found = rules::check(&draft, &texts.title, &texts.description, Language::Russian);
+            let lengths = found.iter().filter(|finding| matches!(finding.code, rules::Code::TitleTooLong | rules::Code::DescriptionTooLong));
+            proptest::prop_assert_eq!(lengths.count(), 0);
+        }
+    }
+
+    #[test]
+    fn what_the_user_wrote_is_kept_as_it_is() {
+        let own = Draft { title: Some("T".into()), description: Some("D".into()), ..draft("en", "mug") };
+        assert_eq!(Templates.write(&own), Texts { title: "T".into(), description: "D".into() });
+    }
+}

@@ -1,0 +1,125 @@
+//! Answers as data: what each changes, and what is asked next.
+
+use serde_json::json;
+
+use super::*;
+use crate::agents::product::draft::{Charc, Subject};
+
+fn whole() -> Draft {
+    let mut draft = Draft::new(Language::English, "sb-1".into());
+    let mut notes = Vec::new();
+    begin(&mut draft, "sell a red ceramic mug, 900 rub, 12x9x10 cm, 400 g", Language::English, &mut notes);
+    assert_eq!(notes, Vec::<String>::new());
+    draft.subject = Some(Subject { id: 7, name: "Mugs".into(), parent: "Home".into() });
+    let charc =
+        |id, name: &str, required| Charc { id, name: name.to_owned(), required, max_count: 2, ..Charc::default() };
+    draft.charcs = Some(vec![charc(1, "Color", true), charc(2, "Tableware material", true)]);
+    draft.values.insert(2, json!(["ceramic"]));
+    draft.keywords = Some(vec!["tea mug".into()]);
+    draft
+}
+
+/// Messages one after another, and what is asked after each.
+#[track_caller]
+fn check(mut draft: Draft, language: Language, steps: &[(&str, &str, &str)]) {
+    let mut asked = plan(&mut draft, &[], language).asked;
+    for (message, next, says) in steps {
+        let mut notes = Vec::new();
+        let after = take(&mut draft, &asked, message, language, &mut notes);
+        if after != After::Plan {
+            assert_eq!(format!("{after:?}"), *next, "{message}");
+            return;
+        }
+        let planned = plan(&mut draft, &notes, language);
+        let shown = if planned.step == "ask" { planned.asked.clone() } else { planned.step.to_owned() };
+        assert_eq!(shown, *next, "{message}: {}", planned.question);
+        assert!(planned.question.contains(says), "{message}: {}", planned.question);
+        asked = planned.asked;
+    }
+}
+
+#[test]
+fn what_is_missing_is_asked_for_one_after_another() {
+    check(
+        Draft::new(Language::English, "sb-1".into()),
+        Language::English,
+        &[
+            ("a red ceramic mug", "price", "whole roubles"),
+            ("abc", "price", "Price “abc”: is not a number. Write it in whole roubles"),
+            ("−5", "price", "must be above 0"),
+            ("1e400", "price", "100000000"),
+            ("900 rub or 10 $", "price", "more than one currency"),
+            ("900", "dimensions", "12x9x10"),
+            ("12 9 10", "weight", "400 g"),
+            ("400", "categories", ""),
+        ],
+    );
+    check(
+        Draft::new(Language::Russian, "sb-1".into()),
+        Language::Russian,
+        &[
+            ("красная кружка", "price", "в целых рублях"),
+            ("цена 900, вес 0,4 кг", "dimensions", "12x9x10"),
+            ("12х9х10", "categories", ""),
+        ],
+    );
+}
+
+#[test]
+fn a_draft_is_corrected_in_words_as_often_as_wanted() {
+    let long = format!("title: {}", "a".repeat(300));
+    check(
+        whole(),
+        Language::English,
+        &[
+            ("price 950", "review", "Price: 950 ₽"),
+            ("change the colour to blue", "review", "Color: blue"),
+            ("tableware material: glass", "review", "Tableware material: glass"),
+            ("hm?", "review", "I did not understand"),
+            (&long, "review", "Title “300”: characters; at most 60"),
+            ("title: Cheap mug", "review", "Title “cheap”: is a word that the marketplace does not allow"),
+            ("title: Mug", "review", "or write “publish”"),
+            ("publish", "Seal", ""),
+        ],
+    );
+    check(whole(), Language::Russian, &[("цена 900", "review", "Цена: 900 ₽"), ("опубликуй", "Seal", "")]);
+}
+
+#[test]
+fn another_product_is_another_category() {
+    check(whole(), Language::English, &[("product: steel kettle", "categories", "")]);
+    check(whole(), Language::English, &[("category: cups", "categories", "")]);
+}
+
+#[test]
+fn a_category_that_is_not_clear_is_picked_from_a_list() {
+    let mut draft = whole();
+    draft.forget_category();
+    draft.searches = Some(Vec::new());
+    let subject = |id, name: &str| Subject { id, name: name.to_owned(), parent: "Home".to_owned() };
+    draft.candidates = vec![subject(7, "Mugs"), subject(8, "Beer mugs")];
+    let planned = plan(&mut draft, &[], Language::English);
+    assert!(planned.question.contains("1. Mugs (Home)\n2. Beer mugs (Home)"), "{}", planned.question);
+    check(draft.clone(), Language::English, &[("2", "characteristics", "")]);
+    check(draft, Language::English, &[("cups", "categories", "")]);
+}
+
+#[test]
+fn a_kept_draft_goes_on_or_gives_way() {
+    let mut notes = Vec::new();
+    let mut draft = whole();
+    let mut after = |message| take(&mut draft, "offer", message, Language::English, &mut notes);
+    assert_eq!(after("go on"), After::Plan);
+    assert_eq!(after("new: a blue vase"), After::Anew);
+    assert_eq!(take(&mut whole(), "watch", "and now?", Language::English, &mut Vec::new()), After::Watch);
+}
+
+#[test]
+fn a_sent_card_keeps_its_code() {
+    let mut draft = whole();
+    answer(&mut draft, "", "vendor code: MY-1", Language::English, &mut Vec::new());
+    assert_eq!(draft.vendor_code, "MY-1");
+    draft.is_sent = true;
+    answer(&mut draft, "", "vendor code: MY-2", Language::English, &mut Vec::new());
+    assert_eq!(draft.vendor_code, "MY-1");
+}

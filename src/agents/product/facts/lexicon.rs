@@ -1,0 +1,150 @@
+//! The words that facts are found by.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::agents::language::Language;
+
+/// A word before a value.
+pub(super) struct Label {
+    /// Our name of the field.
+    pub(super) field: &'static str,
+    /// The value goes to the end of the line, whatever stands there.
+    pub(super) takes_line: bool,
+    compiled: LazyLock<Regex>,
+}
+
+impl Label {
+    pub(super) fn regex(&self) -> &Regex {
+        &self.compiled
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a test of this module compiles every pattern")]
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a pattern that a test compiles")
+}
+
+macro_rules! labels {
+    ($($field:literal $line:literal $words:literal),* $(,)?) => {
+        [$(Label {
+            field: $field,
+            takes_line: $line,
+            compiled: LazyLock::new(|| pattern(concat!(
+                r"(?i)(?:\b(?:change|set|make|поменяй|измени|замени|поставь|сделай)\s+)?(?:\b(?:the|its)\s+)?\b(?:", $words,
+                r")\b\s*(?:\b(?:to|is|на|это)\b)?\s*[:=—–-]?"
+            ))),
+        }),*]
+    };
+}
+
+/// The labels. Of two at one place the first counts.
+pub(super) static LABELS: [Label; 13] = labels![
+    "title" true r"title|название|заголовок|наименование",
+    "description" true r"description|описание",
+    "category" false r"category|категори[яюи]|предмет",
+    "brand" false r"brand|бренд\p{L}{0,2}|марк[аоу]й?|торговая марка",
+    "color" false r"colou?r|цвет\p{L}{0,2}",
+    "composition" false r"composition|состав\p{L}?|material|материал\p{L}?|made of|made from",
+    "country" false r"country(?: of origin)?|made in|страна(?: производства| производитель)?|произведено в|сделано в",
+    "gender" false r"gender|пол|for men|for women",
+    "season" false r"season|сезон",
+    "sizes" false r"sizes?|размер(?:ы|ный ряд)?",
+    "barcodes" false r"barcodes?|баркод\p{L}?|штрих-?код\p{L}?",
+    "vendor_code" false r"vendor code|sku|артикул\p{L}?",
+    "product" false r"product|товар",
+];
+
+/// How a message begins before it comes to the product.
+static INTENT: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?ix)^[\s,]*(?:(?:please|hi|hello|привет|здравствуйте|добрый\ день|пожалуйста)[\s,!.]*)*
+        (?:(?:i(?:\ would|'d)?\ (?:want|like|need)\ to|i\ am|i'm|я|мы|хочу|хотим|хотел(?:а|и)?\ бы|надо|нужно|помоги(?:те)?|can\ you|help\ me(?:\ to)?)(?:\s+|$))*
+        (?:(?:sell(?:ing)?|list|create|make|publish|add|prepare|прода\p{L}+|созда\p{L}+|сдела\p{L}+|добав\p{L}+|заве\p{L}+|опубликова\p{L}+|выстав\p{L}+|размест\p{L}+|оформ\p{L}+|подготов\p{L}+)(?:\s+|$))?
+        (?:(?:a|an|the|my|our|new|нов\p{L}+|мо[йюяи])\s+)*
+        (?:(?:product\ cards?|listings?|cards?|карточк\p{L}+|листинг\p{L}*|объявлени\p{L}+)\s*)?
+        (?:(?:for|of|товара|для|на|про)\s+)?(?:(?:a|an|the|my|our|new)\s+)*[\s:—–-]*",
+    )
+});
+
+pub(super) fn intent_end(text: &str) -> usize {
+    INTENT.find(text).map_or(0, |found| found.end())
+}
+
+/// Words that are said around facts and name no product.
+const FILLERS: &[&str] = &[
+    "and",
+    "with",
+    "yes",
+    "no",
+    "ok",
+    "please",
+    "price",
+    "photo",
+    "photos",
+    "weight",
+    "dimensions",
+    "size",
+    "и",
+    "да",
+    "нет",
+    "фото",
+    "цена",
+    "вес",
+    "габариты",
+    "с упаковкой",
+    "with packing",
+    "packed",
+    "в упаковке",
+    "размер",
+    "ссылка",
+    "link",
+];
+
+pub(super) fn is_filler(part: &str) -> bool {
+    let lower = part.to_lowercase();
+    FILLERS.contains(&lower.as_str())
+}
+
+/// Beginnings of colours, and what a card calls them.
+const COLOURS: &[(&str, &str)] = &[
+    ("красн", "красный"),
+    ("бордов", "бордовый"),
+    ("черн", "черный"),
+    ("чёрн", "черный"),
+    ("бел", "белый"),
+    ("син", "синий"),
+    ("голуб", "голубой"),
+    ("зелен", "зеленый"),
+    ("зелён", "зеленый"),
+    ("желт", "желтый"),
+    ("жёлт", "желтый"),
+    ("сер", "серый"),
+    ("розов", "розовый"),
+    ("бежев", "бежевый"),
+    ("коричнев", "коричневый"),
+    ("фиолетов", "фиолетовый"),
+    ("оранжев", "оранжевый"),
+    ("серебрист", "серебристый"),
+    ("золотист", "золотистый"),
+];
+const COLOURS_ENGLISH: &[&str] = &[
+    "red", "burgundy", "black", "white", "blue", "green", "yellow", "grey", "gray", "pink", "beige", "brown", "purple",
+    "orange", "silver", "gold", "khaki",
+];
+/// What an adjective of a colour ends with; `сервиз` and `бельё` do not.
+const ENDINGS: &[&str] = &["ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ую", "юю", "ого", "его", "ых", "их"];
+
+/// The first colour that is named among the words of a product.
+pub(super) fn colour(product: &str, language: Language) -> Option<&'static str> {
+    let lower = product.to_lowercase();
+    let mut words = lower.split(|c: char| !c.is_alphanumeric());
+    match language {
+        Language::English => words.find_map(|word| COLOURS_ENGLISH.iter().copied().find(|colour| *colour == word)),
+        Language::Russian => words.find_map(|word| {
+            let is = |begin: &str| word.strip_prefix(begin).is_some_and(|end| ENDINGS.contains(&end));
+            COLOURS.iter().find(|(begin, _)| is(begin)).map(|(_, name)| *name)
+        }),
+    }
+}

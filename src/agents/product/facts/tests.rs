@@ -1,0 +1,79 @@
+//! Messages of sellers, and what is read from them.
+
+use super::*;
+
+/// As one line: fields by name, then numbers.
+fn shown(text: &str, language: Language) -> String {
+    let facts = read(text, None, language);
+    let mut parts: Vec<String> = facts.product.iter().map(|product| format!("[{product}]")).collect();
+    parts.extend(facts.labelled.iter().map(|(field, value)| format!("{field}={value}")));
+    parts.extend(facts.colour.iter().map(|colour| format!("({colour})")));
+    parts.extend(
+        facts.price.iter().map(|price| price.as_ref().map_or("price!".to_owned(), |price| format!("price={price}"))),
+    );
+    parts.extend(facts.dimensions.iter().map(|sides| format!("sides={sides:?}")));
+    parts.extend(facts.weight_g.iter().map(|grams| format!("g={grams}")));
+    parts.extend(facts.photos.iter().map(|link| format!("photo={link}")));
+    parts.join(" ")
+}
+
+#[track_caller]
+fn check(text: &str, language: Language, expected: &str) {
+    assert_eq!(shown(text, language), expected, "{text}");
+}
+
+#[test]
+fn an_english_message_says_it_all_in_any_order() {
+    use Language::English;
+    check(
+        "I want to sell a red ceramic mug, brand Norvik, price 900 rub, 12x9x10 cm, weight 400 g, https://a.example/1.jpg",
+        English,
+        "[red ceramic mug] brand=Norvik (red) price=900 sides=[12, 9, 10] g=400 photo=https://a.example/1.jpg",
+    );
+    check(
+        "0.5 kg, 900 rubles. Create a product card for a cotton T-shirt; sizes: S, M, L; composition: 80% cotton, 20% polyester",
+        English,
+        "[cotton T-shirt] composition=80% cotton, 20% polyester sizes=S, M, L price=900 g=500",
+    );
+    check("sell", English, "");
+    check("Electric kettle", English, "[Electric kettle]");
+}
+
+#[test]
+fn a_russian_message_says_it_all_in_any_order() {
+    use Language::Russian;
+    check(
+        "Хочу продать красную керамическую кружку. Бренд: Norvik, цена 900 руб., габариты 12х9х10 см, вес 0,4 кг",
+        Russian,
+        "[красную керамическую кружку] brand=Norvik (красный) price=900 sides=[12, 9, 10] g=400",
+    );
+    check(
+        "Создай карточку: футболка хлопковая, размеры 42, 44, 46, цвет: черный, состав: хлопок 100%, плотность 180 г/м2",
+        Russian,
+        "[футболка хлопковая] color=черный composition=хлопок 100%, плотность 180 г/м2 sizes=42, 44, 46",
+    );
+    check("габариты 120x90x101 мм", Russian, "sides=[12, 9, 11]");
+    check("продаю сервиз чайный", Russian, "[сервиз чайный]");
+}
+
+#[test]
+fn corrections_are_read_by_their_labels() {
+    use Language::{English, Russian};
+    check("title: Mug, 900 rub: the best price. Really", English, "title=Mug, 900 rub: the best price. Really");
+    check("change the colour to red", English, "color=red");
+    check("цена 900", Russian, "price=900");
+    check("поменяй цвет на синий", Russian, "color=синий");
+    check("бренд — Тихий Дом и цена 950", Russian, "brand=Тихий Дом price=950");
+    check("description: one\nprice 500", English, "description=one price=500");
+    check("price abc", English, "price!");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_without_a_panic(text in "[ a-zа-я0-9.,:;x×-]{0,80}|\\PC{0,80}") {
+        for language in [Language::English, Language::Russian] {
+            let facts = read(&text, Some("price"), language);
+            proptest::prop_assert!(facts.product.is_none_or(|product| product.chars().count() <= PRODUCT_CHARS_MAX));
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! The functions of the graph: each takes the draft out of the state, lets the pure parts think, and puts it back.
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+
+use super::{
+    card, category, charcs,
+    dialogue::{self, After},
+    draft::{self, Draft},
+    repair::{self, Verdict},
+    words,
+};
+use crate::{
+    agent::Turn,
+    agents::{
+        language::Language,
+        workflow::{Library, Native, NativeCall, Reading},
+    },
+    workflow::work::Failure,
+};
+
+/// The name of the document that keeps the draft, in the conversation's data.
+const DOCUMENT: &str = "draft_listing";
+/// Keywords that are kept.
+const KEYWORDS_MAX: usize = 12;
+/// Lines about photos.
+const PHOTO_NOTES_MAX: usize = 20;
+
+type Written = Result<Map<String, Value>, Failure>;
+
+/// The functions that the graph `product_workflow` names.
+pub fn library() -> Library {
+    Library::default()
+        .with_reader("answer", answer)
+        .with_native("recall", Step::Recall)
+        .with_native("plan", Step::Plan)
+        .with_native("take", Step::Take)
+        .with_native("choose", Step::Choose)
+        .with_native("fit", Step::Fit)
+        .with_native("keep_keywords", Step::KeepKeywords)
+        .with_native("keep_photos", Step::KeepPhotos)
+        .with_native("seal", Step::Seal)
+        .with_native("not_published", Step::NotPublished)
+        .with_native("sent", Step::Sent)
+        .with_native("judge", Step::Judge)
+        .with_native("no_media", Step::NoMedia)
+        .with_native("done", Step::Done)
+        .with_native("trouble", Step::Trouble)
+}
+
+/// The whole message, once something was asked: what was said before is no answer.
+fn answer(reading: &Reading<'_>) -> Map<String, Value> {
+    let said = reading.asked.map(|field| (field.to_owned(), json!(reading.message)));
+    said.into_iter().collect()
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Recall,
+    Plan,
+    Take,
+    Choose,
+    Fit,
+    KeepKeywords,
+    KeepPhotos,
+    Seal,
+    NotPublished,
+    Sent,
+    Judge,
+    NoMedia,
+    Done,
+    Trouble,
+}
+
+#[async_trait]
+impl Native for Step {
+    async fn call(&self, call: NativeCall<'_>) -> Written {
+        let at = At::new(&call);
+        match self {
+            Self::Recall => at.recall(call.turn).await,
+            Self::Plan => at.plan(call.turn).await,
+            Self::Take => Ok(at.take(call.turn)),
+            Self::Choose => Ok(at.choose()),
+            Self::Fit => Ok(at.fit()),
+            Self::KeepKeywords => Ok(at.keep_keywords()),
+            Self::KeepPhotos => Ok(at.keep_photos()),
+            Self::Seal => Ok(at.seal()),
+            Self::NotPublished => Ok(at.not_published(call.turn)),
+            Self::Sent => Ok(at.sent()),
+            Self::Judge => at.judge(call.turn).await,
+            Self::NoMedia => Ok(at.no_media()),
+            Self::Done => at.done(call.turn).await,
+            Self::Trouble => Ok(at.trouble()),
+        }
+    }
+}
+
+/// What a function sees.
+struct At<'a> {
+    draft: Draft,
+    language: Language,
+    state: &'a Map<String, Value>,
+    input: &'a Map<String, Value>,
+    user: &'a Value,
+}
+
+impl<'a> At<'a> {
+    fn new(call: &'a NativeCall<'_>) -> Self {
+        let draft = call.state.get("draft").and_then(Draft::read).unwrap_or_default();
+        Self { draft, language: draft::language(call.user), state: &call.state, input: &call.input, user: call.user }
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.state.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn given(&self, key: &str) -> &str {
+        self.input.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn found(&self) -> &Value {
+        self.state.get("found").unwrap_or(&Value::Null)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.state.get("notes").and_then(|notes| serde_json::from_value(notes.clone()).ok()).unwrap_or_default()
+    }
+
+    /// The draft and these keys; what was said and found is used up.
+    fn wrote(&self, keys: Value) -> Map<String, Value> {
+        let mut wrote = Map::from_iter([
+            ("draft".to_owned(), Value::Object(self.draft.document())),
+            ("said".to_owned(), Value::Null),
+            ("found".to_owned(), Value::Null),
+        ]);
+        if let Value::Object(keys) = keys {
+            wrote.extend(keys);
+        }
+        wrote
+    }
+
+    fn asks(&self, asked: &str, question: String) -> Map<String, Value> {
+        self.wrote(json!({ "step": "ask", "asked": asked, "question": question, "notes": [] }))
+    }
+
+    /// Offers to go on with what was left, or begins with what the user said.
+    async fn recall(mut self, turn: &Turn) -> Written {
+        let kept = turn.context.document(DOCUMENT).await.map_err(unavailable)?;
+        let kept = Draft::read(&Value::Object(kept.value)).filter(|kept| kept.product.is_some());
+        if let Some(kept) = kept {
+            self.draft = kept;
+            let question = words::offer(&self.draft, self.language);
+            return Ok(self.asks("offer", question));
+        }
+        let message = self.user["message"].as_str().unwrap_or_default().to_owned();
+        Ok(self.begin(turn, &message))
+    }
+
+    /// The code follows from the turn, so a step that a crash repeats gives the same.
+    fn begin(mut self, turn: &Turn, message: &str) -> Map<String, Value> {
+        self.draft = Draft::new(self.language, vendor_code(turn));
+        let mut notes = Vec::new();
+        dialogue::begin(&mut self.draft, message, self.language, &mut notes);
+        self.wrote(json!({ "step": "plan", "asked": "", "notes": notes }))
+    }
+
+    async fn plan(mut self, turn: &Turn) -> Written {
+        let notes = self.notes();
+        let plan = dialogue::plan(&mut self.draft, &notes, self.language);
+        turn.context.put_document(DOCUMENT, self.draft.document()).await.map_err(unavailable)?;
+        let mut wrote = self.wrote(json!({ "step": plan.step, "listing": self.listing() }));
+        if plan.step == "ask" {
+            wrote.extend(self.asks(&plan.asked, plan.question));
+        } else {
+            wrote.insert("search".to_owned(), json!(plan.search));
+        }
+        Ok(wrote)
+    }
+
+    fn listing(&self) -> Value {
+        let (texts, findings) = dialogue::checked(&self.draft, self.language);
+        json!({
+            "vendorCode": self.draft.vendor_code,
+            "title": texts.title,
+            "description": texts.description,
+            "price": self.draft.price,
+            "category": self.draft.subject.as_ref().map(|subject| &subject.name),
+            "nmID": self.draft.nm_id,
+            "problems": findings.iter().map(|finding| &finding.words).collect::<Vec<_>>(),
+        })
+    }
+
+    fn take(self, turn: &Turn) -> Map<String, Value> {
+        let (asked, message) = (self.text("asked").to_owned(), self.given("message").to_owned());
+        self.taken(turn, &asked, &message)
+    }
+
+    fn taken(mut self, turn: &Turn, asked: &str, message: &str) -> Map<String, Value> {
+        let mut notes = Vec::new();
+        let step = match dialogue::take(&mut self.draft, asked, message, self.language, &mut notes) {
+            After::Plan => "plan",
+            After::Seal => "seal",
+            After::Watch => "watch",
+            After::Anew => {
+                let rest = message.split_once([':', ',', ';']).map_or("", |(_, rest)| rest).to_owned();
+                return self.begin(turn, &rest);
+            }
+        };
+        self.wrote(json!({ "step": step, "notes": notes }))
+    }
+
+    fn choose(mut self) -> Map<String, Value> {
+        let found = self.found().clone();
+        category::add(&mut self.draft, &found);
+        let searches = self.draft.searches.get_or_insert_default();
+        if !searches.is_empty() {
+            searches.remove(0);
+        }
+        if searches.is_empty() {
+            let said = self.draft.texts.last().cloned().unwrap_or_default();
+            let product = format!("{} {said}", self.draft.name());
+            category::settle(&mut self.draft, &product);
+        }
+        self.wrote(json!({}))
+    }
+
+    fn fit(mut self) -> Map<String, Value> {
+        self.draft.charcs = Some(charcs::read(self.found()));
+        self.wrote(json!({}))
+    }
+
+    fn keep_keywords(mut self) -> Map<String, Value> {
+        let found = self.found()["keywords"].as_array().into_iter().flatten();
+        let phrases = found.filter_map(|keyword| keyword["phrase"].as_str()).map(str::to_owned);
+        self.draft.keywords = Some(phrases.take(KEYWORDS_MAX).collect());
+        self.wrote(json!({}))
+    }
+
+    fn keep_photos(mut self) -> Map<String, Value> {
+        let images = self.found()["images"].as_array();
+        let mut lines: Vec<String> = images.into_iter().flatten().flat_map(photo_lines).take(PHOTO_NOTES_MAX).collect();
+        if images.is_none() {
+            lines.push(words::photos_unseen(self.language).to_owned());
+        }
+        self.draft.photo_notes = Some(lines);
+        self.wrote(json!({}))
+    }
+
+    /// The card, if nothing is wrong with it; else the draft is shown again with what is.
+    fn seal(self) -> Map<String, Value> {
+        let (texts, findings) = dialogue::checked(&self.draft, self.language);
+        let is_whole = self.draft.subject.is_some() && self.draft.price.is_some();
+        if !findings.is_empty() || !is_whole {
+            return self.wrote(json!({ "step": "plan", "notes": [] }));
+        }
+        let question = words::approve(&self.draft, &texts, self.language);
+        let card = json!({ "cards": card::cards(&self.draft, &texts) });
+        self.wrote(json!({ "step": "approve", "card": card, "question": question, "notes": [] }))
+    }
+
+    fn not_published(self, turn: &Turn) -> Map<String, Value> {
+        let (code, message) = (self.given("code").to_owned(), self.given("message").to_owned());
+        if code == "message" {
+            return self.taken(turn, "review", &message);
+        }
+        let note = words::not_published(&code, self.language);
+        self.wrote(json!({ "step": "plan", "notes": [note] }))
+    }
+
+    fn sent(mut self) -> Map<String, Value> {
+        let uploaded = self.state.get("uploaded").unwrap_or(&Value::Null);
+        let batches = uploaded["ignoreBatches"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let new: Vec<String> = batches
+            .filter(|batch| !self.draft.ignore_batches.iter().any(|known| known == batch))
+            .map(str::to_owned)
+            .collect();
+        self.draft.ignore_batches.extend(new);
+        self.draft.is_sent = true;
+        self.wrote(json!({ "uploaded": null }))
+    }
+
+    async fn judge(mut self, turn: &Turn) -> Written {
+        let verdict = repair::verdict(&self.draft, self.found(), self.language);
+        let wrote = match verdict {
+            Verdict::Accepted(nm_id) => {
+                self.draft.nm_id = Some(nm_id);
+                let step = if self.draft.photos.is_empty() { "done" } else { "media" };
+                self.wrote(json!({ "step": step, "notes": [] }))
+            }
+            Verdict::Waiting => self.asks("watch", words::still_checked(self.language).to_owned()),
+            Verdict::Rejected { lines, field, batch } => {
+                self.draft.ignore_batches.push(batch);
+                self.draft.is_sent = false;
+                self.asks(&field, lines.join("\n"))
+            }
+        };
+        // The checkpoint has it all; the document is for the next run alone.
+        if let Err(error) = turn.context.put_document(DOCUMENT, self.draft.document()).await {
+            tracing::warn!(agent_id = %turn.agent_id, reason = %error, "the draft could not be kept");
+        }
+        Ok(wrote)
+    }
+
+    fn no_media(self) -> Map<String, Value> {
+        self.wrote(json!({ "notes": [words::no_media(self.language)] }))
+    }
+
+    async fn done(self, turn: &Turn) -> Written {
+        let told = words::done(self.draft.nm_id.unwrap_or_default(), &self.draft.vendor_code, self.language);
+        let question = [told].into_iter().chain(self.notes()).collect::<Vec<_>>().join(" ");
+        turn.context.put_document(DOCUMENT, Map::new()).await.map_err(unavailable)?;
+        Ok(self.wrote(json!({ "question": question, "listing": self.listing(), "notes": [] })))
+    }
+
+    fn trouble(self) -> Map<String, Value> {
+        let asked = if self.draft.is_sent { "watch" } else { "retry" };
+        let question = words::trouble(self.given("message"), self.language);
+        self.asks(asked, question)
+    }
+}
+
+/// What was found about one photo.
+fn photo_lines(image: &Value) -> Vec<String> {
+    let number = &image["image"];
+    let line = |code: &Value, next: &Value| {
+        format!("{number}: {} — {}", code.as_str().unwrap_or_default(), next.as_str().unwrap_or_default())
+    };
+    if let Some(failure) = image.get("failure") {
+        return vec![line(&failure["code"], &failure["nextStep"])];
+    }
+    let findings = image["findings"].as_array().into_iter().flatten();
+    findings.map(|finding| line(&finding["code"], &finding["nextStep"])).collect()
+}
+
+fn vendor_code(turn: &Turn) -> String {
+    let mut hash = blake3::Hasher::new_derive_key("switchboard product vendor code");
+    hash.update(turn.workflow.conversation().0.as_bytes()).update(turn.turn_id.0.as_bytes());
+    format!("sb-{}", &hash.finalize().to_hex()[..16])
+}
+
+fn unavailable(error: crate::context::ContextError) -> Failure {
+    Failure::new("storage_unavailable", error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::workflow::named::Named;
+
+    #[test]
+    fn the_library_has_exactly_the_functions_that_the_graph_may_name() {
+        let library = library();
+        let natives: BTreeSet<String> = library.natives().map(str::to_owned).collect();
+        let readers: BTreeSet<String> = library.readers().map(str::to_owned).collect();
+        assert_eq!((natives, readers), (Named::Product.natives(), Named::Product.readers()));
+    }
+}
