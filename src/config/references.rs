@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::{
     agents::{ANALYTICS_KEYS, MODEL_KEYS, SPEAKER_KEYS},
     error::{Finding, Rule},
+    sandbox::SANDBOX,
     schema::{self, list},
     tools::{KEYS_OF_KINDS, KINDS},
     tree::{KeyPath, Node, Place, Value},
@@ -242,7 +243,8 @@ pub(super) fn advice(root: &Node) -> Vec<Finding> {
             findings.push(Finding::new(entry.place.clone(), Rule::Advice(words)));
         }
         let has_token = entry.node.get("token").is_some() || entry.node.get("tokens").is_some();
-        if entry.node.text_of("kind") == Some("wildberries_api") && !has_token {
+        let is_played = entry.node.text_of("base_url") == Some(SANDBOX);
+        if entry.node.text_of("kind") == Some("wildberries_api") && !has_token && !is_played {
             let words = format!("`tools.{}` has neither `token` nor `tokens`, so every call is refused", entry.key);
             findings.push(Finding::new(entry.place.clone(), Rule::Advice(words)));
         }
