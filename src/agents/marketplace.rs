@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use protocol::ToolCallId;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::{
     agent::{EventSink, SinkClosed, ToolOutcome, Turn},
-    tools::{Effect, ToolBox, ToolContext, run_digested, wildberries::Operation},
+    tools::{Effect, ToolBox, ToolContext, new_call_id, run_digested, wildberries::Operation},
 };
 
 /// A result of at most so many bytes of JSON is in the log as it is; of a longer one only how much it was.
@@ -57,7 +55,7 @@ impl Desk<'_> {
     ) -> Result<Result<T, Trouble>, SinkClosed> {
         let Some(tool) = reader(self.toolbox, operation) else { return Ok(Err(Trouble::NotGranted)) };
         arguments["operation"] = operation.as_str().into();
-        let call_id = new_call();
+        let call_id = new_call_id();
         let context = ToolContext {
             tenant: Arc::clone(self.turn.context.tenant()),
             agent_id: self.turn.agent_id.clone(),
@@ -123,11 +121,6 @@ fn digest(result: &Value) -> Value {
     }
     let rows = result.as_array().or_else(|| result["rows"].as_array()).map(Vec::len);
     json!({"rows": rows, "bytes": bytes, "next": result.get("next")})
-}
-
-fn new_call() -> ToolCallId {
-    #[expect(clippy::expect_used, reason = "37 characters without white space are the id of a call")]
-    format!("call_{}", Uuid::now_v7().simple()).parse().expect("37 characters without white space are the id of a call")
 }
 
 #[cfg(test)]

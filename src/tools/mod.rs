@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     answer::ToolAnswer,
-    recorded::{run_digested, run_intended, run_recorded},
+    recorded::{new_call_id, run_digested, run_intended, run_recorded},
     toolbox::{Grant, ToolBox, ToolBoxError},
 };
 pub use crate::conversation::run::ToolEffect as Effect;
@@ -101,4 +101,21 @@ pub trait Tool: Send + Sync + 'static {
     /// # Errors
     /// A [`ToolError`] whose text the model will read.
     async fn call(&self, arguments: Value, context: &ToolContext) -> Result<Value, ToolError>;
+}
+
+#[cfg(test)]
+impl ToolContext {
+    /// A first call that may take a minute, for tests of tools.
+    pub(crate) fn of_test() -> Self {
+        let id = |text: &str| text.parse().expect("the id of a call");
+        Self {
+            tenant: "t".into(),
+            agent_id: "tester".parse().expect("an agent id"),
+            call_id: id("call-1"),
+            idempotency_key: id("call-1"),
+            is_repeat: false,
+            cancel: CancellationToken::new(),
+            time_max: Duration::from_mins(1),
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! A tool call as a run records it: said before it happens, and said what came of it, whatever that is.
 
+use protocol::ToolCallId;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Effect, ToolAnswer, ToolBox, ToolContext, ToolError, answer, toolbox::ARGUMENTS_BYTES_MAX};
 use crate::{
@@ -87,6 +89,15 @@ pub async fn run_intended(
     };
     chaos::at(Point::AfterTool);
     Ok(outcome_of(answered, granted))
+}
+
+/// A new id for a call that no model named.
+///
+/// # Panics
+/// Never: it fits the rule.
+pub fn new_call_id() -> ToolCallId {
+    #[expect(clippy::expect_used, reason = "37 characters without white space are the id of a call")]
+    format!("call_{}", Uuid::now_v7().simple()).parse().expect("37 characters without white space are the id of a call")
 }
 
 /// The arguments as they can be stored, or what to show of them and why they cannot be passed on.

@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use protocol::Code;
 use serde_json::json;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
@@ -59,15 +58,7 @@ fn doer(name: &str) -> (Grant, Arc<AtomicBool>) {
 }
 
 fn context() -> ToolContext {
-    ToolContext {
-        tenant: "t".into(),
-        agent_id: "tester".parse().unwrap(),
-        call_id: "call-1".parse().unwrap(),
-        idempotency_key: "call-1".parse().unwrap(),
-        is_repeat: false,
-        cancel: CancellationToken::new(),
-        time_max: Duration::from_mins(1),
-    }
+    ToolContext::of_test()
 }
 
 async fn call(name: &str, arguments: Value) -> Result<ToolAnswer, ToolError> {

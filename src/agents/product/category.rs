@@ -1,10 +1,10 @@
 //! Which category a product belongs to: searched by the stems of its words, ranked, and picked by the user where it is not
 //! clear. Pure.
 
-use frostem::{Algorithm, Stemmer};
 use serde_json::Value;
 
 use super::draft::{Draft, Subject};
+use crate::tools::keyword_research;
 
 /// How many words are searched by.
 const SEARCHES_MAX: usize = 4;
@@ -40,12 +40,9 @@ const SMALL: &[&str] = &[
     "набор",
 ];
 
-/// The stem of a word (Snowball), by its script.
+/// The stem of a word as it is written.
 pub fn stem(word: &str) -> String {
-    let lower = word.to_lowercase().replace('ё', "е");
-    let is_cyrillic = lower.chars().any(|c| matches!(c, 'а'..='я'));
-    let algorithm = if is_cyrillic { Algorithm::Russian } else { Algorithm::English };
-    Stemmer::new(algorithm).stem(&lower).into_owned()
+    keyword_research::stem(&word.to_lowercase().replace('ё', "е"))
 }
 
 /// The stems of the words of a text that may say what it is.

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use protocol::ToolCallId;
-use serde_json::{Map, Value};
-use uuid::Uuid;
+use serde_json::Value;
 
 use super::{WorkflowAgent, perform::Performed};
 use crate::{
     agent::{EventSink, SinkClosed, Step, ToolOutcome, Turn, sink::RunItem},
     agents::model::Spending,
-    tools::{Effect, ToolContext, run_intended},
+    tools::{Effect, ToolContext, new_call_id, run_intended},
     workflow::work::{Call, Done, Failure, Task},
 };
 
@@ -39,8 +38,8 @@ impl Caller<'_> {
         match self.before(&key) {
             Some((_, Some(outcome))) => Ok(Performed::done(Vec::new(), done(call, outcome))),
             Some((Effect::NonIdempotent, None)) => Ok(Performed::done(Vec::new(), unknown(call))),
-            Some((_, None)) => self.make(task, call, key, new_id(), true).await,
-            None => self.make(task, call, key, call_id.unwrap_or_else(new_id), false).await,
+            Some((_, None)) => self.make(task, call, key, new_call_id(), true).await,
+            None => self.make(task, call, key, call_id.unwrap_or_else(new_call_id), false).await,
         }
     }
 
@@ -86,15 +85,8 @@ impl Caller<'_> {
             hash.update(&(*index as u64).to_be_bytes());
         }
         let text = format!("step_{}", &hash.finalize().to_hex()[..32]);
-        text.parse().unwrap_or_else(|_| new_id())
+        text.parse().unwrap_or_else(|_| new_call_id())
     }
-}
-
-/// A new id of a call.
-pub(super) fn new_id() -> ToolCallId {
-    let text = format!("call_{}", Uuid::now_v7().simple());
-    #[expect(clippy::expect_used, reason = "37 characters without white space are the id of a call")]
-    text.parse().expect("37 characters without white space are the id of a call")
 }
 
 fn done(call: &Call, outcome: &ToolOutcome) -> Done {
@@ -114,9 +106,4 @@ fn unknown(call: &Call) -> Done {
         call.tool
     );
     Done::Failed { failure: Failure::new("tool_outcome_unknown", message), may_pass: false }
-}
-
-/// The arguments as a decision is bound to them.
-pub(super) fn arguments(map: &Map<String, Value>) -> Value {
-    Value::Object(map.clone())
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    calls::{Caller, arguments, new_id},
+    calls::Caller,
     perform::{Asks, Performed},
     words,
 };
@@ -17,6 +17,7 @@ use crate::{
     },
     conversation::arguments_hash,
     store::ApprovalRecord,
+    tools::new_call_id,
     workflow::work::{Approve, Done, Failure, Task},
 };
 
@@ -56,7 +57,7 @@ impl Caller<'_> {
     }
 
     fn ask(&self, approve: &Approve) -> Performed {
-        let call_id = new_id();
+        let call_id = new_call_id();
         let approval_id = ApprovalId(Uuid::now_v7());
         let expires = i64::try_from(approve.expires.as_millis()).unwrap_or(i64::MAX);
         let now = self.turn.workflow.clock().now().as_millis();
@@ -64,7 +65,7 @@ impl Caller<'_> {
             approval_id,
             call_id: call_id.clone(),
             tool_name: approve.call.tool.clone(),
-            arguments: arguments(&approve.call.arguments),
+            arguments: Value::Object(approve.call.arguments.clone()),
             arguments_hash: hash_of(approve),
             expires_at: Timestamp::from_millis(now.saturating_add(expires)),
         };
@@ -74,7 +75,7 @@ impl Caller<'_> {
 }
 
 fn hash_of(approve: &Approve) -> String {
-    arguments_hash(&arguments(&approve.call.arguments))
+    arguments_hash(&Value::Object(approve.call.arguments.clone()))
 }
 
 fn rejected(code: &str, message: &str) -> Performed {

@@ -23,7 +23,7 @@ use crate::{
     agents::model::Spending,
     workflow::{
         progress::Place,
-        work::{Done, Fault, Next, Task, Work},
+        work::{Fault, Next, Task, Work},
     },
 };
 
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
     /// Takes what came of a step; it is stored together with where the run is after it.
     fn finish(&mut self, task: &Task, node: &str, performed: Performed) -> Result<Goes, Ended> {
         let Performed { items, done, asks, hands_over, is_stopped } = performed;
-        if is_stopped && matches!(done, Done::Failed { .. }) && !self.takes_care(task) {
+        if is_stopped && !self.takes_care(task) {
             return Ok(Goes::Stopped);
         }
         let Begun { graph, progress, .. } = &mut self.begun;

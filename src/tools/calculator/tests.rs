@@ -149,15 +149,7 @@ async fn the_tool_answers_through_a_toolbox() {
     use crate::tools::{Grant, ToolBox};
     let grant = Grant { tool: Arc::new(Calculator::new()), time_max: Duration::from_secs(1), result_bytes_max: 1000 };
     let toolbox = ToolBox::new(vec![grant]).unwrap();
-    let context = ToolContext {
-        tenant: "t".into(),
-        agent_id: "tester".parse().unwrap(),
-        call_id: "c1".parse().unwrap(),
-        idempotency_key: "c1".parse().unwrap(),
-        is_repeat: false,
-        cancel: tokio_util::sync::CancellationToken::new(),
-        time_max: Duration::from_secs(1),
-    };
+    let context = ToolContext::of_test();
     let answer = toolbox.call("calculator", json!({"expression": "2*3.50"}), &context).await.unwrap();
     assert_eq!(answer.result, json!({"result": "7", "rounded": false}));
     let failed = toolbox.call("calculator", json!({"expression": "2/0"}), &context).await.unwrap_err();

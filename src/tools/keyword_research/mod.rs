@@ -20,7 +20,7 @@ pub use self::{
     forbidden::Reason,
     research::{Keyword, LeftOut, Research, research},
     source::{KeywordQuery, KeywordSource, NoSource, OwnCard, SearchText, SourceError},
-    words::Language,
+    words::{Language, stem},
 };
 use super::{Tool, ToolContext, ToolError, ToolSpec};
 

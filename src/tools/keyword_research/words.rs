@@ -156,8 +156,8 @@ fn is_stop(lower: &str) -> bool {
     ALL.contains(lower)
 }
 
-/// The stem of a word in lower case (Snowball).
-pub(super) fn stem(lower: &str) -> String {
+/// The stem of a word in lower case, with `е` for `ё`, by its script: Russian or English (Snowball).
+pub fn stem(lower: &str) -> String {
     let algorithm = if lower.chars().any(is_cyrillic) { Algorithm::Russian } else { Algorithm::English };
     Stemmer::new(algorithm).stem(lower).into_owned()
 }

@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod embedded;
 pub(crate) mod faulty;
+pub(crate) mod kills;
 pub(crate) mod raw;
 pub(crate) mod real_model;
 pub(crate) mod redis;

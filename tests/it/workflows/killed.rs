@@ -1,43 +1,14 @@
 //! A server that is killed after every single step, and a graph that is edited while a run waits.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::{config, find, follow, say, send, words};
 use crate::support::{
-    client::{WsClient, assert_dense, new_id},
+    client::{assert_dense, new_id},
+    kills::Kills,
     server::TestServer,
     shop::Shop,
 };
-
-/// Events after which the server is killed.
-const KILLED_AFTER: [&str; 6] =
-    ["message_accepted", "agent_start", "step_complete", "tool_execution", "tool_result", "approval_resolved"];
-
-/// Reads until the end of the turn; after each event of [`KILLED_AFTER`] the server is killed, once for each of a turn.
-async fn turn(server: &mut TestServer, id: &str, ws: &mut WsClient, seen: &mut u64, kills: &mut BTreeSet<String>) {
-    loop {
-        let Ok(event) = tokio::time::timeout(crate::support::client::PATIENCE, ws.next()).await else {
-            panic!("nothing comes after {seen}")
-        };
-        if event["op"].is_string() {
-            continue;
-        }
-        *seen = event["seq"].as_u64().unwrap();
-        let kind = event["type"].as_str().unwrap();
-        if kind == "turn_end" {
-            return;
-        }
-        let moment = format!("{} {kind} {}", event["turnId"], event["node"]);
-        if KILLED_AFTER.contains(&kind) && kills.insert(moment) {
-            server.kill();
-            server.restart(None).await;
-            *ws = server.ws(id).await;
-            ws.subscribe(Some(*seen)).await;
-        }
-    }
-}
 
 #[tokio::test]
 async fn a_workflow_that_is_killed_after_every_step_says_everything_and_orders_once() {
@@ -45,20 +16,20 @@ async fn a_workflow_that_is_killed_after_every_step_says_everything_and_orders_o
     let mut server = TestServer::with(&config(&shop, "idempotent"));
     let id = new_id();
     let mut ws = follow(&server, &id).await;
-    let (mut seen, mut kills) = (0, BTreeSet::new());
+    let mut kills = Kills::default();
     for message in ["sell it", "500"] {
         send(&mut ws, message).await;
-        turn(&mut server, &id, &mut ws, &mut seen, &mut kills).await;
+        kills.until_turn_end(&mut server, &id, &mut ws).await;
     }
     let events = server.events(&id).await;
     let question = find(&events, "approval_request");
     let path = format!("/api/conversations/{id}/approvals/{}", question["approvalId"].as_str().unwrap());
     let body = json!({ "decision": "approved", "argumentsHash": question["argumentsHash"] });
     server.post(&path, body).await.expect(202);
-    turn(&mut server, &id, &mut ws, &mut seen, &mut kills).await;
+    kills.until_turn_end(&mut server, &id, &mut ws).await;
     let events = server.events(&id).await;
     assert_dense(&events);
-    assert!(kills.len() > 8, "{kills:?}");
+    assert!(kills.moments.len() > 8, "{kills:?}");
     let said = ["What does it cost you?", "I would ask 1000 for it.", "Order at 1000?", "Ordered."];
     assert_eq!(words(&events), said, "{events:#?}");
     let mut keys = shop.orders();

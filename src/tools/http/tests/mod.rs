@@ -15,7 +15,6 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 
@@ -144,13 +143,9 @@ fn tool(config: HttpToolConfig, resolver: Arc<dyn Resolver>) -> HttpTool {
 
 fn context() -> ToolContext {
     ToolContext {
-        tenant: "t".into(),
-        agent_id: "tester".parse().unwrap(),
         call_id: "call-7".parse().unwrap(),
         idempotency_key: "first-call-7".parse().unwrap(),
-        is_repeat: false,
-        cancel: CancellationToken::new(),
-        time_max: Duration::from_mins(1),
+        ..ToolContext::of_test()
     }
 }
 

@@ -64,15 +64,7 @@ fn tool(port: u16, resolver: Arc<dyn Resolver>) -> ImageAnalysis {
 }
 
 fn context() -> ToolContext {
-    ToolContext {
-        tenant: "default".into(),
-        agent_id: "tester".parse().unwrap(),
-        call_id: "call-1".parse().unwrap(),
-        idempotency_key: "call-1".parse().unwrap(),
-        is_repeat: false,
-        cancel: CancellationToken::new(),
-        time_max: Duration::from_mins(1),
-    }
+    ToolContext::of_test()
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
-use tokio_util::sync::CancellationToken;
 
 use super::{words::Phrase, *};
 
@@ -119,15 +118,7 @@ impl KeywordSource for Shop {
 }
 
 async fn called(source: impl KeywordSource, arguments: Value) -> Value {
-    let context = ToolContext {
-        tenant: "default".into(),
-        agent_id: "tester".parse().unwrap(),
-        call_id: "call-1".parse().unwrap(),
-        idempotency_key: "call-1".parse().unwrap(),
-        is_repeat: false,
-        cancel: CancellationToken::new(),
-        time_max: std::time::Duration::from_mins(1),
-    };
+    let context = ToolContext::of_test();
     KeywordResearch::new("keyword_research", None, Arc::new(source)).call(arguments, &context).await.unwrap()
 }
 

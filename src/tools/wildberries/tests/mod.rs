@@ -17,7 +17,6 @@ use async_trait::async_trait;
 use protocol::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
@@ -144,15 +143,7 @@ fn clock() -> ManualClock {
 }
 
 fn context() -> ToolContext {
-    ToolContext {
-        tenant: "acme".into(),
-        agent_id: "tester".parse().unwrap(),
-        call_id: "call-1".parse().unwrap(),
-        idempotency_key: "call-1".parse().unwrap(),
-        is_repeat: false,
-        cancel: CancellationToken::new(),
-        time_max: Duration::from_mins(5),
-    }
+    ToolContext { tenant: "acme".into(), time_max: Duration::from_mins(5), ..ToolContext::of_test() }
 }
 
 async fn call(tool: WildberriesTool, arguments: Value) -> Result<Value, ToolError> {
