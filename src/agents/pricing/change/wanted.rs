@@ -130,10 +130,14 @@ impl Words {
         let named = (price + 1..end).rev().find(|at| {
             TO.contains(&self.small[*at].as_str()) && at + 1 < end && !ARTICLES.contains(&self.small[at + 1].as_str())
         });
-        let first = match named {
-            Some(at) => at + 1,
-            None => (price + 1 < end && begins_number(&self.said[price + 1]) && !is_article(price + 1))
-                .then_some(price + 1)?,
+        let is_number = |at: &usize| *at < end && begins_number(&self.said[*at]) && !is_article(*at);
+        let right_behind = Some(price + 1).filter(is_number);
+        let is_product = |at: usize| looks_like_article(&self.said[at]) || !begins_number(&self.said[at]);
+        let first = match (named.map(|at| at + 1), right_behind) {
+            // `990 на MUG-01`: what stands behind `to` is the product.
+            (Some(to), Some(behind)) if is_product(to) && !looks_like_article(&self.said[behind]) => behind,
+            (Some(to), _) => to,
+            (None, behind) => behind?,
         };
         // `на 12345678 990 рублей`: the first is the product.
         let is_amount = |at: usize| at < end && begins_number(&self.said[at]) && !self.said[at].ends_with('%');
@@ -264,6 +268,10 @@ mod tests {
         check("set a 20% discount for 12345678", "12345678 - 20");
         check("Поставь цену на 12345678 990 рублей", "12345678 990 -");
         check("Поставь цену 990 на артикул 12345678", "12345678 990 -");
+        check("Поставь цену 5490 на SB-105-01", "SB-105-01 5490 -");
+        check("Поставь цену 1 990 руб на 12345678", "12345678 1990 -");
+        check("Поставь цену 990 на кружку", "? 990 -");
+        check("Измени цену 990 на 1490 для MUG-01", "MUG-01 1490 -");
         check("Установи цену товара MUG-01 на 1990 руб", "MUG-01 1990 -");
         check("измени цену артикула 12345678 до 1 490 и скидку 15%", "12345678 1490 15");
         check("set the price of 12345678 to 1000000 20% discount", "12345678 1000000 20");
