@@ -87,7 +87,7 @@ fn entry(card: &AgentCard, language: Language) -> String {
     let mut text = format!("- **{}**", plain(&card.name));
     if !card.description.trim().is_empty() {
         text.push_str(" — ");
-        text.push_str(&plain(&card.description));
+        text.push_str(&plain(&description(&card.description, language)));
     }
     text.push('\n');
     let examples: Vec<String> =
@@ -96,6 +96,15 @@ fn entry(card: &AgentCard, language: Language) -> String {
         writeln!(text, "  {} {}", words::for_example(language), examples.join(", ")).ok();
     }
     text
+}
+
+/// The sentences in the user's language of a description that has some in several; the whole of any other.
+fn description(written: &str, language: Language) -> String {
+    let sentences: Vec<&str> = written.split_inclusive(['.', '!', '?']).collect();
+    let fits = |sentence: &&&str| language::of(sentence).is_none_or(|of| of == language);
+    let fitting: Vec<&str> = sentences.iter().filter(fits).copied().collect();
+    let says_something = fitting.iter().any(|sentence| language::of(sentence).is_some());
+    if says_something { fitting.concat() } else { written.to_owned() }
 }
 
 /// Examples in the user's language; the first ones where there are none.

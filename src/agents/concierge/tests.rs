@@ -75,6 +75,14 @@ fn a_question_about_itself_is_answered() {
 }
 
 #[test]
+fn a_description_in_two_languages_is_told_in_the_users() {
+    let two = vec![colleague("product_agent", "Product", "Makes cards v1.5 for you. Делает карточки.", &[])];
+    check("help", &two, &["— Makes cards v1.5 for you.", "¬Делает"]);
+    check("помощь", &two, &["— Делает карточки.", "¬Makes"]);
+    check("помощь", &staff(), &["— Works out a price."]);
+}
+
+#[test]
 fn thanks_get_a_short_answer() {
     for message in ["thanks", "Thank you!", "thank you so much"] {
         check(message, &staff(), &["You are welcome", "¬**"]);
