@@ -21,7 +21,6 @@ use crate::{
         product,
         workflow::{Library, WorkflowAgent},
     },
-    clock::SystemClock,
     config::{self, AgentKind, Config, Model},
     workflow::named::Named,
 };
@@ -163,9 +162,10 @@ fn analytics_factory(
         .parse()
         .map_err(|_| format!("`time_zone` is `{name}`, which is no time zone; name one like `Europe/Moscow`"))?;
     let toolbox = tools::grant(&config.tools, &agent.tools, services)?;
+    let clock = services.clock();
     Ok(Arc::new(move || {
-        let clock = Arc::new(SystemClock);
-        Ok(Arc::new(AnalyticsAgent::new(card.clone(), toolbox.clone(), clock, time_zone)) as Arc<dyn Agent>)
+        let agent = AnalyticsAgent::new(card.clone(), toolbox.clone(), Arc::clone(&clock), time_zone);
+        Ok(Arc::new(agent) as Arc<dyn Agent>)
     }))
 }
 

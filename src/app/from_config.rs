@@ -4,22 +4,31 @@ use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use secrecy::SecretString;
 
-use super::Options;
+use super::{Options, PlugError, Services, agents};
 use crate::{
     actors::{
         callers::CallerBounds, conversation::ConversationBounds, persistence::GroupBounds, policy::RestartPolicy,
         rate::Rate, retention::RetentionBounds, run::HistoryBounds, session::SessionBounds, topic::TailBounds,
     },
     agent::catalog::AgentSlot,
-    clock::SystemClock,
+    clock::Clock,
     config::{Config, ConnectionKind, ConnectionUrl, Limits, Supervision},
     conversation,
     http::{HttpLimits, ServerOptions},
     routing::RouteRules,
 };
 
-/// What the server is started with, as config says.
-pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: SecretString) -> Options {
+impl Options {
+    /// What the server is started with, as config says: for the binary, and for servers built into other programs.
+    ///
+    /// # Errors
+    /// [`PlugError`]: an agent cannot be built.
+    pub fn from_config(config: &Config, services: &Services, admin_token: SecretString) -> Result<Self, PlugError> {
+        Ok(options(config, agents::plug(config, services)?, admin_token, services.clock()))
+    }
+}
+
+fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: SecretString, clock: Arc<dyn Clock>) -> Options {
     let limits = &config.limits;
     Options {
         server: ServerOptions {
@@ -65,7 +74,7 @@ pub(super) fn options(config: &Config, agents: Vec<AgentSlot>, admin_token: Secr
             caches_max_age: config.context.cache_ttl.0,
         },
         drain_timeout: limits.drain_timeout.0,
-        clock: Arc::new(SystemClock),
+        clock,
     }
 }
 

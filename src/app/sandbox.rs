@@ -40,8 +40,10 @@ impl SandboxError {
 }
 
 /// What runs beside the server for its tools. Without a tool that needs it: no thread, no port.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Services {
+    /// By which tools and agents say what day it is.
+    clock: Arc<dyn Clock>,
     sandbox: Option<Running>,
     /// The limits of the marketplace, shared by all tools.
     pacer: Arc<Pacer>,
@@ -61,29 +63,34 @@ pub struct Place {
 }
 
 impl Services {
-    /// Starts what the tools of this config need. Must be called in a runtime.
+    /// Starts what the tools of this config need, which then lives by this clock. Must be called in a runtime.
     ///
     /// # Errors
     /// [`SandboxError::Start`] where the port is taken.
-    pub async fn start(config: &Config) -> Result<Self, SandboxError> {
+    pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, SandboxError> {
         let settings = &config.sandbox;
         if !settings.enabled || !config.tools.values().any(|tool| tool.kind.needs_sandbox()) {
-            return Ok(Self::default());
+            return Ok(Self { clock, sandbox: None, pacer: Arc::default(), sandbox_pacer: Arc::default() });
         }
-        Self::with_sandbox(settings).await
+        Self::with_sandbox(settings, clock).await
     }
 
-    async fn with_sandbox(settings: &config::Sandbox) -> Result<Self, SandboxError> {
-        let running = start(Settings {
+    async fn with_sandbox(settings: &config::Sandbox, clock: Arc<dyn Clock>) -> Result<Self, SandboxError> {
+        let settings_of_it = Settings {
             port: settings.port,
             seed: settings.seed,
             limit_interval_percent: settings.limit_interval_percent,
             work_delay: settings.work_delay.get(),
-        });
-        let running = running.await?;
+        };
+        let running = start(settings_of_it, Arc::clone(&clock)).await?;
         tracing::info!(base_url = running.base_url(), "the sandbox of the marketplace serves");
         let sandbox_pacer = Arc::new(Pacer::scaled(settings.limit_interval_percent));
-        Ok(Self { sandbox: Some(running), sandbox_pacer, ..Self::default() })
+        Ok(Self { clock, sandbox: Some(running), pacer: Arc::default(), sandbox_pacer })
+    }
+
+    /// The time that everything here lives by.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// What a tool of the marketplace stands on. All tools of one place share its limits.
@@ -133,10 +140,10 @@ pub struct Settings {
     pub work_delay: Duration,
 }
 
-async fn start(settings: Settings) -> Result<Running, StartError> {
+async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
     let Settings { port, seed, limit_interval_percent, work_delay } = settings;
     // A clock that is out of range shows the beginning of time, and the shop its first day.
-    let now = || chrono::DateTime::from_timestamp_millis(SystemClock.now().as_millis()).unwrap_or_default();
+    let now = move || chrono::DateTime::from_timestamp_millis(clock.now().as_millis()).unwrap_or_default();
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let options =
         SandboxOptions { listen, seed, limit_interval_percent, work_delay, ..SandboxOptions::new(Arc::new(now)) };
@@ -151,7 +158,7 @@ pub fn run_sandbox(settings: Settings, out: &mut impl Write) -> Result<(), Sandb
     crate::telemetry::start();
     let runtime = super::runtime()?;
     actix::System::with_tokio_rt(|| runtime).block_on(async move {
-        let running = start(settings).await?;
+        let running = start(settings, Arc::new(SystemClock)).await?;
         // Whoever was told that it is ready may stop it at once.
         let mut signals = Signals::listen()?;
         // A closed standard output must not keep it from serving.
@@ -182,12 +189,12 @@ mod tests {
     #[test]
     fn nothing_is_started_where_no_tool_needs_it_and_a_tool_that_does_is_told_where_it_is() {
         actix::System::new().block_on(async {
-            let none = Services::start(&Config::default()).await.unwrap();
+            let none = Services::start(&Config::default(), Arc::new(SystemClock)).await.unwrap();
             assert_eq!(none.sandbox(), None);
             let real = none.marketplace(None).unwrap();
             assert_eq!((real.base_url, real.token.is_none()), (None, true));
             assert!(none.marketplace(Some(&MarketplaceUrl::Sandbox)).unwrap_err().contains("`sandbox.enabled`"));
-            let services = Services::with_sandbox(&config::Sandbox::default()).await.unwrap();
+            let services = Services::with_sandbox(&config::Sandbox::default(), Arc::new(SystemClock)).await.unwrap();
             let place = services.marketplace(Some(&MarketplaceUrl::Sandbox)).unwrap();
             let url = place.base_url.unwrap().to_string();
             assert!(url.starts_with("http://127.0.0.1:") && place.token.is_some(), "{url}");

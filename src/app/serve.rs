@@ -6,9 +6,8 @@ use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 
 use super::{
-    DataDir, DataDirError, Options, Running, SandboxError, Services, Signals, StartError, Stopped,
-    agents::{self, PlugError},
-    banner, from_config, runtime,
+    DataDir, DataDirError, Options, Running, SandboxError, Services, Signals, StartError, Stopped, agents::PlugError,
+    banner, runtime,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -89,16 +88,16 @@ pub fn serve(loaded: Loaded, data: &Path) -> Result<Stopped, ServeError> {
             Some(token) => (token.expose().to_owned().into(), false),
             None => (data.admin_token()?, true),
         };
-        let services = Services::start(config).await?;
-        let agents = agents::plug(config, &services)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let services = Services::start(config, Arc::clone(&clock)).await?;
+        let options = Options::from_config(config, &services, token)?;
         let url = database_url(config, &data.database());
-        let options: Options = from_config::options(config, agents, token);
         let (opened, context_of) = (open(config.database.clone(), url.clone(), sql::boot_id()), config.clone());
         // Connections belong to the runtime that opens them.
         let opened = runtime.spawn(opened).await.map_err(std::io::Error::other)?;
         let store = opened.map_err(|source| ServeError::Database { url: shown(config, &url), source })?;
         let context =
-            runtime.spawn(async move { context(&context_of, &store.clone()).map(|context| (store, context)) });
+            runtime.spawn(async move { context(&context_of, &store.clone(), clock).map(|context| (store, context)) });
         let (store, context) = context.await.map_err(std::io::Error::other)??;
         let running = Running::start(runtime, options, Arc::new(store.clone()), context).await?;
         // Whoever was told that it is ready may stop it at once, and the turns that it took up are to end.
@@ -173,8 +172,7 @@ pub(super) async fn open(database: Database, url: String, boot_id: Option<String
     .await
 }
 
-fn context(config: &Config, store: &SqlStore) -> Result<Arc<dyn ContextStore>, ServeError> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+fn context(config: &Config, store: &SqlStore, clock: Arc<dyn Clock>) -> Result<Arc<dyn ContextStore>, ServeError> {
     let (database, context) = (&config.database, &config.context);
     let answer_time_max = database.acquire_timeout.0 + database.statement_timeout.0;
     let truth = SqlContext::new(store.connections(), Arc::clone(&clock), context.entry_bytes_max.0)

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::Services;
 use crate::{
-    clock::SystemClock,
     config::{self, EffectWord, HttpMethod, ToolGrant, ToolKind},
     tools::{
         Effect, Grant, Tool, ToolBox,
@@ -66,7 +65,7 @@ fn wildberries_client(tool: &config::WildberriesTool, services: &Services) -> Re
     let for_others = tool.token.clone().or(place.token);
     let tokens = Tokens { by_tenant: tool.tokens.clone(), for_others };
     let limits = CallLimits { wait_max: tool.wait_max.0, ..CallLimits::default() };
-    Ok(WildberriesClient::new(transport, tokens, limits, place.pacer, Arc::new(SystemClock)))
+    Ok(WildberriesClient::new(transport, tokens, limits, place.pacer, services.clock()))
 }
 
 fn http_config(tool: &config::Tool, http: &config::HttpTool) -> Result<HttpToolConfig, String> {

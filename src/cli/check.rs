@@ -95,7 +95,12 @@ mod tests {
         let mut out = Vec::new();
         assert_eq!(run_check(Some(&path), std::iter::empty(), Reader::Pipe, &mut out).unwrap(), Exit::Done);
         let out = String::from_utf8(out).unwrap();
-        assert!(out.ends_with("c.yaml: good (agents: pricing_agent, concierge; models: 0; tools: 1)\n"), "{out}");
+        assert!(
+            out.ends_with(
+                "c.yaml: good (agents: pricing_agent, concierge, product_agent, analytics_agent; models: 0; tools: 5)\n"
+            ),
+            "{out}"
+        );
     }
 
     #[test]

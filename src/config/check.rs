@@ -24,7 +24,7 @@ static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
 const QUOTED_CHARS_MAX: usize = 60;
 
 /// The keys that a message lists: the nearest ones.
-const KEYS_SHOWN_MAX: usize = 12;
+const KEYS_SHOWN_MAX: usize = 16;
 
 /// Everything that the schema says about the tree.
 pub(super) fn check(root: &Node) -> Vec<Finding> {

@@ -10,7 +10,7 @@ use std::{
 use super::{
     Config, ConfigErrors, check,
     error::{Finding, Rule},
-    overrides, references,
+    marketplace, overrides, references,
     resolve::{self, Sources},
     schema,
     tools::KINDS,
@@ -100,7 +100,8 @@ impl Config {
         if !findings.is_empty() {
             return Err(errors(&source, Some(&blotted), findings));
         }
-        let config = typed(&root).map_err(|finding| errors(&source, Some(&blotted), vec![*finding]))?;
+        let mut config = typed(&root).map_err(|finding| errors(&source, Some(&blotted), vec![*finding]))?;
+        marketplace::hand_down(&mut config);
         let mut warnings = references::advice(&root);
         warnings.extend(resolve::advice(&root));
         warnings.sort_by(Finding::order);

@@ -15,6 +15,7 @@ mod error;
 mod graphs;
 mod limits;
 mod load;
+mod marketplace;
 mod models;
 mod overrides;
 mod references;
@@ -49,6 +50,7 @@ pub use self::{
     graphs::{DrawnGraph, graphs},
     limits::Limits,
     load::{DEFAULT_CONFIG, DEFAULT_FILE, Loaded, Source},
+    marketplace::Marketplace,
     models::{HttpUrl, HttpUrlError, Model, ToolMode},
     overrides::PREFIX as ENVIRONMENT_PREFIX,
     retention::Retention,
@@ -87,6 +89,8 @@ pub struct Config {
         extend("propertyNames" = { "pattern": "^[A-Za-z0-9_-]{1,64}$", "x-expected": "a name of 1 to 64 of A-Z, a-z, 0-9, `_`, `-`" })
     )]
     pub tools: BTreeMap<String, Tool>,
+    /// Where tools of the kind `wildberries_api` find the marketplace, and as whom.
+    pub marketplace: Marketplace,
     /// The marketplace that is played in this process.
     pub sandbox: Sandbox,
     /// How the agent that answers is chosen.

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::{
     agents::{ANALYTICS_KEYS, MODEL_KEYS, SPEAKER_KEYS},
     error::{Finding, Rule},
+    marketplace::PLACE_KEYS,
     sandbox::SANDBOX,
     schema::{self, list},
     tools::{KEYS_OF_KINDS, KINDS},
@@ -224,6 +225,15 @@ fn amount(text: &str) -> Option<u128> {
     duration.ok().or_else(|| text.parse::<ByteSize>().map(|size| size.get() as u128).ok())
 }
 
+/// Whether a tool of the marketplace has nothing to show there.
+fn is_refused(root: &Node, tool: &Node) -> bool {
+    let stands_alone = PLACE_KEYS.iter().any(|key| tool.get(key).is_some());
+    let place = if stands_alone { Some(tool) } else { root.get("marketplace") };
+    let Some(place) = place else { return true };
+    let has_token = place.get("token").is_some() || place.get("tokens").is_some();
+    !has_token && place.text_of("base_url") != Some(SANDBOX)
+}
+
 /// What is allowed but seldom meant.
 pub(super) fn advice(root: &Node) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -242,10 +252,11 @@ pub(super) fn advice(root: &Node) -> Vec<Finding> {
             let words = format!("`tools.{}.hosts_allowed` is empty, so every call is refused", entry.key);
             findings.push(Finding::new(entry.place.clone(), Rule::Advice(words)));
         }
-        let has_token = entry.node.get("token").is_some() || entry.node.get("tokens").is_some();
-        let is_played = entry.node.text_of("base_url") == Some(SANDBOX);
-        if entry.node.text_of("kind") == Some("wildberries_api") && !has_token && !is_played {
-            let words = format!("`tools.{}` has neither `token` nor `tokens`, so every call is refused", entry.key);
+        if entry.node.text_of("kind") == Some("wildberries_api") && is_refused(root, &entry.node) {
+            let words = format!(
+                "`tools.{}` has neither `token` nor `tokens`, and `marketplace` has none for it, so every call is refused",
+                entry.key
+            );
             findings.push(Finding::new(entry.place.clone(), Rule::Advice(words)));
         }
     }

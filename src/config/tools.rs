@@ -172,7 +172,7 @@ struct ToolFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "EffectWord")]
     effect: Option<EffectWord>,
-    /// Kind `wildberries_api`: `sandbox` for the marketplace that is played in this process, or an address in place of all of the marketplace's. Left out: the marketplace itself.
+    /// Kind `wildberries_api`: `sandbox` for the marketplace that is played in this process, or an address in place of all of the marketplace's. A tool that has none of `base_url`, `token` and `tokens` takes those of `marketplace`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "MarketplaceUrl")]
     base_url: Option<MarketplaceUrl>,

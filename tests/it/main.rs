@@ -66,6 +66,8 @@ mod termination;
 #[cfg(test)]
 mod tool_effects;
 #[cfg(test)]
+mod tour;
+#[cfg(test)]
 mod turns;
 #[cfg(test)]
 mod workflows;

@@ -139,6 +139,15 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<ExitCode> {
     Ok(timeline.close())
 }
 
+/// `cargo xtask tour`.
+pub(crate) fn tour() -> Result<ExitCode> {
+    let mut timeline = Timeline::new(Interrupt::watch()?);
+    let mut test = cargo()?;
+    test.args(["test", "--package", "switchboard", "--test", "it", "--locked", "--", "tour::"]);
+    timeline.command("the tour", test.env("SWITCHBOARD_WRITE_TOUR", "1"))?;
+    Ok(timeline.close())
+}
+
 fn lint(timeline: &mut Timeline) -> Result<()> {
     timeline.command("formatting", cargo()?.args(["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];

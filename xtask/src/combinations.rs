@@ -42,6 +42,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("support", Again::No, "no tests"),
     ("termination", Again::OwnProcess, "what was acknowledged is stored at the end"),
     ("tool_effects", Again::OwnProcess, "the ledger beside the log, and what is read of it after a kill"),
+    ("tour", Again::No, "the same words over every store; turns and workflows have what is stored"),
     ("turns", Again::Everywhere, "turns, hand-overs, state and shared context"),
     ("workflows", Again::OwnProcess, "checkpoints and approvals beside the log, and what is read of them after a kill"),
 ];

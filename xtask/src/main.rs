@@ -1,4 +1,4 @@
-//! The project's own chores: `cargo xtask test`, `check`, `servers`, `model`, `bench` and `chaos`.
+//! The project's own chores: `cargo xtask test`, `check`, `servers`, `model`, `bench`, `tour` and `chaos`.
 //!
 //! Only this crate may install packages and start servers. What the tests need is a table ([`needs`]); what is missing is
 //! installed or named, never skipped.
@@ -40,6 +40,7 @@ Examples:
   cargo xtask model --serve        a small language model to try the server with: no key, no account
   cargo xtask bench                load on release binaries and on the floors beside them; prints the tables
   cargo xtask bench -- --quick     the same, short; all that follows `--` goes to switchboard-bench (try --help)
+  cargo xtask tour                 write docs/tour.md anew, after a change of what agents say
   cargo xtask chaos                kills, starves and cuts off a real server, and checks that nothing is lost (try --help)";
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +60,9 @@ enum Chore {
     Model(ModelArgs),
     /// Build release binaries, start a PostgreSQL that keeps what it commits, and put load on everything.
     Bench(BenchArgs),
+    /// Hold a whole conversation in each language with a server as it comes, and write it down in docs/tour.md. The tests
+    /// hold the page to it.
+    Tour,
     /// Break a real server as seeds say, and check that every promise was kept. All words go to switchboard-chaos.
     #[command(disable_help_flag = true)]
     Chaos(ChaosArgs),
@@ -117,6 +121,7 @@ fn main() -> ExitCode {
         Chore::Model(args) => chores::model(&args),
         Chore::Servers { no_install } => chores::servers(no_install),
         Chore::Bench(args) => chores::bench(&args),
+        Chore::Tour => chores::tour(),
         Chore::Chaos(args) => chaos::chaos(&args),
     };
     match outcome {

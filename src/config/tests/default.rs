@@ -33,7 +33,7 @@ fn the_default_loads_without_a_warning_and_needs_nothing() {
     let loaded = Config::from_text(DEFAULT_CONFIG, Source::BuiltIn, std::iter::empty()).unwrap();
     assert!(loaded.warnings.is_empty());
     let ids: Vec<&str> = loaded.config.agents.iter().map(|agent| agent.id.as_str()).collect();
-    assert_eq!(ids, ["pricing_agent", "concierge"]);
+    assert_eq!(ids, ["pricing_agent", "concierge", "product_agent", "analytics_agent"]);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn the_example_of_a_seller_loads_without_a_warning_and_needs_no_key() {
 #[test]
 fn every_line_that_is_commented_out_can_be_taken_in() {
     let loaded = load(&uncommented());
-    assert_eq!(loaded.config.agents.len(), 5);
+    assert_eq!(loaded.config.agents.len(), 6);
     assert_eq!(loaded.config.models.len(), 2);
 }
 

@@ -2,6 +2,7 @@
 
 mod default;
 mod document;
+mod marketplace;
 mod overrides;
 mod random;
 mod report;

@@ -331,7 +331,7 @@ fn several_are_told_at_once_in_the_order_of_the_file() {
             "c.yaml:5:10: `admin.token` must be env:NAME or file:PATH, got a value that is not shown",
             "c.yaml:7:17: `limits.sessions_max` must be a whole number between 1 and 1000000, got `many`",
             "c.yaml:9:13: `routing.fallback` is `nobody`, but `agents` has only `concierge`",
-            "environment SWITCHBOARD_A__B: unknown key `a`; allowed here: `admin`, `agents`, `context`, `database`, `limits`, `models`, `retention`, `routing`, `sandbox`, `server`, `supervision`, `tools`",
+            "environment SWITCHBOARD_A__B: unknown key `a`; allowed here: `admin`, `agents`, `context`, `database`, `limits`, `marketplace`, `models`, `retention`, `routing`, `sandbox`, `server`, `supervision`, `tools`",
             "environment SWITCHBOARD_SERVER__WORKERS: `server.workers` must be a whole number between 1 and 256, got `none`",
         ],
     );

@@ -1,0 +1,59 @@
+//! What the user of the tour says and decides.
+
+/// One thing that the user does.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// A message.
+    Say(&'static str),
+    /// A decision about what was asked last.
+    Decide(&'static str),
+}
+
+/// A conversation.
+#[derive(Debug)]
+pub(super) struct Chapter {
+    pub(super) title: &'static str,
+    /// What the page calls the user, and a decision for something.
+    pub(super) user: &'static str,
+    pub(super) steps: &'static [Step],
+}
+
+use Step::{Decide, Say};
+
+pub(super) const CHAPTERS: &[Chapter] = &[
+    Chapter {
+        title: "In English",
+        user: "You",
+        steps: &[
+            Say("What can you do?"),
+            Say("I want to sell a red ceramic mug, brand Norvik, price 900 rub, 12x9x10 cm, weight 400 g"),
+            Say("ceramic"),
+            Say("change the colour to white"),
+            Say("title: Ceramic mug Norvik"),
+            Say("publish"),
+            Decide("approved"),
+            Say("How were sales last week?"),
+            Say("What price gives me a 25% margin? Cost 300, commission 15%, logistics 60, tax 6%"),
+            Say("Set the price of SB-105-01 to 5490"),
+            Decide("approved"),
+        ],
+    },
+    Chapter {
+        title: "По-русски",
+        user: "Вы",
+        steps: &[
+            Say("Что ты умеешь?"),
+            Say("Хочу продать красную керамическую кружку"),
+            Say("900 руб, вес 0,4 кг"),
+            Say("12х9х10"),
+            Say("керамика"),
+            Say("бренд: Тихий Дом"),
+            Say("опубликуй"),
+            Decide("approved"),
+            Say("Покажи продажи за прошлую неделю"),
+            Say("Какую цену поставить, чтобы маржа была 25%? Себестоимость 300, комиссия 15%, логистика 60, налог 6%"),
+            Say("Поставь цену 5490 на SB-105-01"),
+            Decide("rejected"),
+        ],
+    },
+];
