@@ -13,7 +13,7 @@ use crate::{
     ours::{self, Bounds},
     process::{Server, raise_file_limit},
     procfs,
-    report::{self, Deaf, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Talked, Timed},
+    report::{self, Deaf, Figures, Idle, Machine, Measured, Report, Row, Shared, Start, Stepped, Talked, Timed},
     scenario::{Plan, Scenario},
     stage::{Place, Stage},
     stats::median,
@@ -74,7 +74,9 @@ fn targets(options: &RunOptions, scenario: Scenario) -> Vec<Target> {
     let is_asked_for = !options.targets.is_empty();
     let fits = |target: &&Target| match scenario {
         // What no floor can do.
-        Scenario::Start | Scenario::Cancel | Scenario::Restart | Scenario::Storm => target.is_ours(),
+        Scenario::Start | Scenario::Cancel | Scenario::Restart | Scenario::Storm | Scenario::Workflow => {
+            target.is_ours()
+        }
         // Memory does not hang on what a commit waits for, nor does what a session does that waits.
         Scenario::Deaf => matches!(target, Target::SqliteFull | Target::Postgres) || target.is_ours() && is_asked_for,
         Scenario::Idle => matches!(target, Target::F1 | Target::SqliteFull | Target::Postgres) || is_asked_for,
@@ -88,6 +90,7 @@ async fn one(options: &RunOptions, stage: &mut Stage, scenario: Scenario, target
     let bounds = match scenario {
         Scenario::Idle => Bounds::Idle(ours::conversation_idle(options)),
         Scenario::Deaf => Bounds::Default,
+        Scenario::Workflow => Bounds::Workflow,
         _ => Bounds::Raised,
     };
     let place = stage.place(target, bounds).await?;
@@ -98,6 +101,7 @@ async fn one(options: &RunOptions, stage: &mut Stage, scenario: Scenario, target
             Scenario::Start => Figures::Start(start(stage, &place).await?),
             Scenario::Cancel => Figures::Timed(cancel(options, stage, &place).await?),
             Scenario::Restart => Figures::Timed(restart(options, stage, &place).await?),
+            Scenario::Workflow => Figures::Stepped(workflow(options, stage, &place).await?),
             Scenario::Storm => Figures::Timed(storm(options, stage, &place).await?),
             _ => Figures::Idle(idle(stage, &place, if options.quick { 200 } else { 5000 }).await?),
         },
@@ -185,6 +189,14 @@ async fn storm(options: &RunOptions, stage: &Stage, place: &Place) -> Result<Tim
     let away = load::away(server.port, if options.quick { 200 } else { 5000 }).await.with_context(|| server.words())?;
     let each = load::come_back(away, server.port, monotonic_micros()).await;
     load::compare(server.port, each).await.with_context(|| server.words())
+}
+
+async fn workflow(options: &RunOptions, stage: &Stage, place: &Place) -> Result<Stepped> {
+    let (server, _) = stage.start(place).await?;
+    sleep(SETTLE).await;
+    let runs = if options.quick { 50 } else { 500 };
+    let found = load::walks(server.port, server.pid(), runs).await.with_context(|| server.words())?;
+    Ok(Stepped::of(found))
 }
 
 async fn start(stage: &Stage, place: &Place) -> Result<Start> {

@@ -21,7 +21,12 @@ pub(crate) enum Bounds {
     Raised,
     /// Raised, with conversations that stay in memory for so long with nothing to do.
     Idle(Duration),
+    /// Raised, with an agent that walks a graph.
+    Workflow,
 }
+
+/// Steps of the graph that is walked.
+pub(crate) const STEPS: usize = 20;
 
 impl Bounds {
     /// As a section of the config.
@@ -30,13 +35,28 @@ impl Bounds {
                       calls_per_second_max: 100000, calls_burst_max: 100000";
         match self {
             Self::Default => String::new(),
-            Self::Raised => format!("limits: {{ {raised} }}\n"),
+            Self::Raised | Self::Workflow => format!("limits: {{ {raised} }}\n"),
             // The clients of this scenario wait without reading, so they answer no ping.
             Self::Idle(idle) => {
                 let idle = idle.as_secs();
                 format!("limits: {{ {raised}, conversation_idle: {idle}s, websocket_ping_interval: 5m }}\n")
             }
         }
+    }
+
+    /// Agents beside the model, as items of the config's list.
+    fn agents(self) -> String {
+        if self != Self::Workflow {
+            return String::new();
+        }
+        let step = |at: usize| match at {
+            STEPS => format!("s{at}: {{ say: Done. }}"),
+            _ => format!("s{at}: {{ say: 'Step {at} of {{{{ user.message }}}}', then: s{} }}", at + 1),
+        };
+        let nodes = (1..=STEPS).map(step).collect::<Vec<_>>().join(", ");
+        format!(
+            "  - {{ id: walker, kind: workflow, intents: [walk], workflow: {{ type: graph, start: s1, nodes: {{ {nodes} }} }} }}\n"
+        )
     }
 }
 
@@ -59,7 +79,7 @@ pub(crate) fn config(port: u16, upstream: &str, data: &Path, database: &Database
         }
         Database::Postgres(_) => format!("{{ url: \"env:{DATABASE_URL_VARIABLE}\" }}"),
     };
-    let limits = bounds.section();
+    let (limits, agents) = (bounds.section(), bounds.agents());
     format!(
         "server: {{ port: {port} }}\n\
          database: {database}\n\
@@ -68,6 +88,6 @@ pub(crate) fn config(port: u16, upstream: &str, data: &Path, database: &Database
          routing: {{ fallback: speaker }}\n\
          {limits}\
          agents:\n  \
-           - {{ id: speaker, kind: model, name: Speaker, description: Says tokens., model: pour }}\n"
+           - {{ id: speaker, kind: model, name: Speaker, description: Says tokens., model: pour }}\n{agents}"
     )
 }

@@ -34,6 +34,9 @@ pub(crate) enum Scenario {
     /// 16 conversations of 8 s at 200 tokens a second, without and with 50 clients that follow them and never read.
     #[value(name = "deaf")]
     Deaf,
+    /// 500 workflows of 20 steps without a model, side by side.
+    #[value(name = "workflow")]
+    Workflow,
 }
 
 /// Conversations that talk at the same time, again and again.
@@ -62,6 +65,7 @@ impl Scenario {
             Self::Restart => "restart",
             Self::Storm => "storm",
             Self::Deaf => "deaf",
+            Self::Workflow => "workflow",
         }
     }
 
@@ -80,6 +84,7 @@ impl Scenario {
             Self::Deaf => {
                 "deaf: 16 conversations × 1,600 tokens at 5 ms, without and with clients that never read, in turn"
             }
+            Self::Workflow => "workflow: runs of 20 steps without a model, each step with its checkpoint, all at once",
             Self::Idle => "idle WebSockets: with their conversations in memory, and after those were put away",
         }
     }
@@ -93,7 +98,7 @@ impl Scenario {
             start_over: Duration::from_millis(start_ms),
         };
         match self {
-            Self::Start | Self::Idle | Self::Cancel | Self::Restart | Self::Storm => None,
+            Self::Start | Self::Idle | Self::Cancel | Self::Restart | Self::Storm | Self::Workflow => None,
             Self::Flood => Some(plan(16, 200, 0, 0)),
             Self::Deaf => Some(plan(16, 1600, 5, 5)),
             // Not all in the same millisecond: a model does not answer a hundred people in step.

@@ -136,7 +136,7 @@ impl Place {
     pub(crate) fn conversation_idle(&self) -> Option<Duration> {
         match self.bounds {
             Bounds::Idle(idle) => Some(idle),
-            Bounds::Default | Bounds::Raised => None,
+            Bounds::Default | Bounds::Raised | Bounds::Workflow => None,
         }
     }
 

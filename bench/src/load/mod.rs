@@ -9,6 +9,7 @@ mod read;
 mod resume;
 mod rounds;
 mod sse;
+mod steps;
 mod ws;
 
 pub(crate) use self::{
@@ -17,5 +18,6 @@ pub(crate) use self::{
     deaf::{Deafness, deafness},
     resume::{away, come_back, compare, talking},
     rounds::{Load, Rounds, idle, run},
+    steps::{Steps, walks},
     ws::Socket,
 };

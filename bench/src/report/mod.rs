@@ -2,6 +2,7 @@
 
 mod deaf;
 mod machine;
+mod stepped;
 mod table;
 
 use serde::{Serialize, Serializer};
@@ -9,6 +10,7 @@ use serde::{Serialize, Serializer};
 pub(crate) use self::{
     deaf::Deaf,
     machine::{Machine, Measured},
+    stepped::Stepped,
     table::table,
 };
 use crate::{load::Rounds, scenario::Scenario, stats::Spread, target::Target};
@@ -27,6 +29,7 @@ impl Report {
             Figures::Talked(talked) => talked.failed == 0,
             Figures::Timed(timed) => timed.failed == 0,
             Figures::Deaf(deaf) => deaf.failed == 0,
+            Figures::Stepped(stepped) => stepped.turn.failed == 0,
             Figures::Start(_) | Figures::Idle(_) => true,
         })
     }
@@ -62,6 +65,7 @@ pub(crate) enum Figures {
     Idle(Idle),
     Timed(Timed),
     Deaf(Deaf),
+    Stepped(Stepped),
 }
 
 /// Of something that happened often, each time with its own duration.

@@ -1,6 +1,6 @@
 //! The tables, in Markdown.
 
-use super::{Deaf, Figures, Idle, Row, Start, Talked, Timed};
+use super::{Deaf, Figures, Idle, Row, Start, Stepped, Talked, Timed};
 use crate::{scenario::Scenario, stats::Spread, target::Target};
 
 /// The table of a scenario.
@@ -29,6 +29,11 @@ pub(crate) fn table(scenario: Scenario, rows: &[Row]) -> String {
                 lines.push(deaf_line(row.target, deaf));
                 let all = deaf.faults.iter().chain(&deaf.until_closed.faults);
                 notes.extend(all.map(|fault| format!("{}: {fault}", row.target.name())));
+            }
+            Figures::Stepped(stepped) => {
+                head(&mut lines, &STEPPED);
+                lines.push(stepped_line(row.target, stepped));
+                notes.extend(stepped.turn.faults.iter().map(|fault| format!("{}: {fault}", row.target.name())));
             }
             Figures::Idle(idle) => {
                 head(&mut lines, &IDLE);
@@ -66,6 +71,8 @@ const DEAF: [&str; 9] = [
     "KiB / deaf client",
     "failed",
 ];
+const STEPPED: [&str; 7] =
+    ["server", "runs × steps", "seconds for all", "steps/s", "CPU ms / step", "turn ms p50 / p99 / max", "failed"];
 const IDLE: [&str; 6] = [
     "server",
     "sessions",
@@ -154,6 +161,19 @@ fn deaf_line(target: Target, deaf: &Deaf) -> String {
         spread(deaf.until_closed.ms.map(seconds), true),
         (deaf.bytes_each / 1024).to_string(),
         deaf.failed.to_string(),
+    ];
+    format!("| {} |", cells.join(" | "))
+}
+
+fn stepped_line(target: Target, stepped: &Stepped) -> String {
+    let cells = [
+        target.name().to_owned(),
+        format!("{} × {}", stepped.runs, stepped.steps),
+        format!("{:.2}", stepped.seconds),
+        format!("{:.0}", stepped.steps_per_second),
+        format!("{:.3}", stepped.cpu_ms_per_step),
+        spread(stepped.turn.ms, true),
+        stepped.turn.failed.to_string(),
     ];
     format!("| {} |", cells.join(" | "))
 }
