@@ -33,6 +33,8 @@ mod heartbeats;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod keywords;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod model;

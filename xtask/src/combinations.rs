@@ -24,6 +24,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("figures", Again::Everywhere, "counts what was stored, and asks the store whether it answers"),
     ("heartbeats", Again::No, "pings and pongs, of which no store hears"),
     ("hostile", Again::No, "bounds of what clients ask, of which no store hears"),
+    ("keywords", Again::No, "reads a sandbox and keeps nothing"),
     ("layers", Again::No, "reads the source"),
     ("model", Again::OwnProcess, "pieces of text, tools and cancels on their way into the store"),
     ("operator", Again::OwnProcess, "starts, restarts and kills"),

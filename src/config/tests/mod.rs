@@ -2,6 +2,7 @@
 
 mod default;
 mod document;
+mod keywords;
 mod overrides;
 mod random;
 mod report;
