@@ -44,6 +44,8 @@ mod pages;
 #[cfg(test)]
 mod panics;
 #[cfg(test)]
+mod pricing;
+#[cfg(test)]
 mod product;
 #[cfg(test)]
 mod real_model;

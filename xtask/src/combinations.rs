@@ -30,6 +30,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("operator", Again::OwnProcess, "starts, restarts and kills"),
     ("pages", Again::No, "origins and headers, decided before any store is asked"),
     ("panics", Again::Everywhere, "an actor is rebuilt from what is stored"),
+    ("pricing", Again::No, "reads a marketplace; turns has the state of agents over every store"),
     ("product", Again::No, "a sandbox and servers of their own; what is stored of workflows is tried by workflows"),
     ("real_model", Again::No, "a real model server; model has the same streams over every store"),
     ("restores", Again::No, "backups of SQLite, and a PostgreSQL that it names itself"),
