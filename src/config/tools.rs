@@ -193,7 +193,7 @@ struct ToolFields {
     tokens: BTreeMap<String, Secret>,
     /// Kind `wildberries_api`: what it may do. Left out: everything that only reads.
     #[serde(default = "WildberriesOperation::reads")]
-    #[schemars(length(min = 1, max = 25))]
+    #[schemars(length(min = 1, max = 26))]
     operations: Vec<WildberriesOperation>,
     /// Kind `wildberries_api`: how long a request may wait for its turn, by the marketplace's limits and its 429. After that the call says when to try again. `timeout` goes first.
     #[serde(default = "default_wait_max")]

@@ -29,6 +29,8 @@ pub struct Current {
     pub discount: u64,
     /// With the discount: what buyers pay before what the marketplace itself takes off.
     pub paid: (Decimal, Decimal),
+    /// A new price and discount that lie in quarantine, since they would have been a third of this or less.
+    pub waiting: Option<(Decimal, u64)>,
     /// The currency of the account, as the marketplace writes it, like RUB.
     pub currency: String,
 }
@@ -69,6 +71,7 @@ impl Current {
             price,
             discount: goods.discount,
             paid: told.unwrap_or((cut(price.0), cut(price.1))),
+            waiting: None,
             currency: goods.currency_iso_code4217.clone(),
         })
     }
@@ -154,10 +157,27 @@ pub fn say(said: &str, looked: &Looked, language: Language) -> String {
 fn costs(current: &Current, language: Language) -> String {
     let price = Shown { current, language }.price();
     let (code, nm_id) = (plain(&current.vendor_code), current.nm_id);
-    match language {
+    let costs = match language {
         English => format!("{code} ({nm_id}) costs {price} now."),
         Russian => format!("{code} ({nm_id}) сейчас стоит {price}."),
-    }
+    };
+    let waits = waits(current, language);
+    std::iter::once(costs).chain(waits).collect::<Vec<_>>().join(" ")
+}
+
+/// A new price that nobody sees yet, and what to do about it.
+fn waits(current: &Current, language: Language) -> Option<String> {
+    let (price, discount) = current.waiting?;
+    let price = Shown { current, language }.money(price);
+    Some(match language {
+        English => format!(
+            "A new price of {price} with a discount of {discount}% lies in quarantine: confirm it in the seller's account, or \
+             set another one."
+        ),
+        Russian => format!(
+            "Новая цена {price} со скидкой {discount}% лежит в карантине: подтвердите её в кабинете или поставьте другую."
+        ),
+    })
 }
 
 fn failed(trouble: &Trouble, language: Language) -> String {

@@ -92,6 +92,16 @@ fn a_worked_out_price_stands_beside_todays_with_the_change() {
 }
 
 #[test]
+fn a_price_in_quarantine_is_told_with_what_to_do() {
+    let waiting = Current { waiting: Some((300.into(), 10)), ..current(&[1_000], 10) };
+    let said = |language| say("7", &Looked::Found(Box::new(waiting.clone())), language).replace('\u{a0}', " ");
+    assert!(said(English).ends_with(
+        "now. A new price of 300 ₽ with a discount of 10% lies in quarantine: confirm it in the seller's account, or set another one."
+    ));
+    assert!(said(Russian).contains("Новая цена 300 ₽ со скидкой 10% лежит в карантине"));
+}
+
+#[test]
 fn what_cannot_be_compared_is_not() {
     check(&current(&[900, 1_200], 0), ALL, English, "mug-red costs **900 ₽ to 1,200 ₽** in the shop now.");
     check(

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::current::{self, Looked};
+use super::current::{self, Current, Looked};
 use crate::{
     agent::SinkClosed,
-    agents::marketplace::{Desk, Trouble},
-    tools::wildberries::{Goods, Operation},
+    agents::marketplace::{self, Desk, Trouble},
+    tools::wildberries::{Goods, Operation, QuarantinedGoods},
 };
 
 /// Products of a page: with a few sizes each they fit into the usual bound of a result.
@@ -40,6 +40,22 @@ pub(super) async fn look(desk: Desk<'_>, said: &str) -> Result<Looked, SinkClose
         }
     }
     Ok(Looked::TooMany)
+}
+
+/// What lies in quarantine of a product that was found. It is beside the question, so that it cannot be read is no news.
+///
+/// # Errors
+/// [`SinkClosed`] when the run is over.
+pub(super) async fn waiting(desk: Desk<'_>, looked: Looked) -> Result<Looked, SinkClosed> {
+    let Looked::Found(found) = looked else { return Ok(looked) };
+    if marketplace::reader(desk.toolbox, Operation::PriceQuarantine).is_none() {
+        return Ok(Looked::Found(found));
+    }
+    let answer = desk.read(Operation::PriceQuarantine, json!({ "limit": PAGE })).await?;
+    let rows: Vec<QuarantinedGoods> = answer.unwrap_or_default();
+    let row = rows.into_iter().find(|row| row.nm_id == found.nm_id);
+    let waiting = row.and_then(|row| Some((row.new_price?, row.new_discount.unwrap_or(0))));
+    Ok(Looked::Found(Box::new(Current { waiting, ..*found })))
 }
 
 async fn page(desk: Desk<'_>, arguments: serde_json::Value) -> Result<Result<Vec<Goods>, Trouble>, SinkClosed> {

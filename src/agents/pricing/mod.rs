@@ -207,7 +207,8 @@ impl PricingAgent {
         let beside = now.product.as_deref().filter(|_| can && matches!(reply.body, Body::Priced(_)));
         let Some(said) = reply.asks.as_deref().or(beside) else { return Ok(None) };
         let desk = Desk { toolbox: &self.toolbox, turn, sink };
-        lookup::look(desk, said).await.map(Some)
+        let looked = lookup::look(desk, said).await?;
+        if reply.asks.is_some() { lookup::waiting(desk, looked).await.map(Some) } else { Ok(Some(looked)) }
     }
 }
 

@@ -89,6 +89,15 @@ tools:
         Said(self.ws.until("turn_end").await)
     }
 
+    async fn approve(&mut self, asked: &Said) -> Said {
+        let question =
+            asked.0.iter().find(|event| event["type"] == "approval_request").expect("an approval is asked for");
+        let frame = json!({ "op": "approve", "approvalId": question["approvalId"], "decision": "approved",
+                            "argumentsHash": question["argumentsHash"] });
+        self.ws.send(frame).await;
+        Said(self.ws.until("turn_end").await)
+    }
+
     /// The same over HTTP, in a conversation of its own.
     async fn post(&self, content: &str) -> String {
         said(&self.server.say(&new_id(), content).await).replace('\u{a0}', " ")

@@ -44,6 +44,17 @@ async fn a_code_of_digits_is_looked_up_where_no_article_has_the_number() {
 }
 
 #[tokio::test]
+async fn a_price_that_fell_too_far_is_told_to_lie_in_quarantine() {
+    let mut talk = Talk::open().await;
+    let nm = talk.nm;
+    let asked = talk.say(&format!("Set the price of {nm} to 1500")).await;
+    talk.approve(&asked).await.has(&["did not set the price"]);
+    let said = talk.say(&format!("what does {nm} cost?")).await;
+    said.has(&[NOW, "A new price of 1,500 ₽ with a discount of 35% lies in quarantine"]);
+    talk.say(&format!("сколько стоит {nm}?")).await.has(&["Новая цена 1 500 ₽ со скидкой 35% лежит в карантине"]);
+}
+
+#[tokio::test]
 async fn a_product_that_the_shop_does_not_have_is_told_with_the_next_step() {
     let mut talk = Talk::open().await;
     talk.say("what does 7777777 cost?").await.has(&["There is no product 7777777", "Name its article"]);
