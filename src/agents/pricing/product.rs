@@ -43,6 +43,8 @@ const BEFORE: [&str; 20] = [
 ];
 /// Words between those and the product that say nothing.
 const GLUE: [&str; 12] = ["the", "my", "our", "a", "an", "мой", "моя", "наш", "сейчас", "now", "current", "№"];
+/// So many of them in a row are skipped.
+const GLUE_WORDS_MAX: usize = 4;
 /// What is bought or sold for a number is sold for money.
 const DEALS: [&str; 10] = ["sell", "sold", "buy", "bought", "pay", "прода", "купи", "закуп", "покуп", "выруч"];
 /// Words of prices that are written like codes.
@@ -146,7 +148,8 @@ impl Words {
         if word.chars().count() > CODE_CHARS_MAX || is_unit(at + 1) {
             return false;
         }
-        let Some(before) = (0..at).rev().find(|at| !GLUE.contains(&self.small[*at].as_str())) else {
+        let Some(before) = (0..at).rev().take(GLUE_WORDS_MAX + 1).find(|at| !GLUE.contains(&self.small[*at].as_str()))
+        else {
             return false;
         };
         let before_word = self.small[before].as_str();

@@ -13,6 +13,8 @@ use super::{
     words::{Break, Token, Words},
 };
 
+/// So many bytes before a number tell what it is: to look further for each of many numbers would take too long.
+const BEFORE_BYTES: usize = 48;
 /// So many prices are kept; whoever has more has a report of them.
 pub const RIVALS_MAX: usize = 50;
 /// Words for competitors, by their beginnings.
@@ -55,7 +57,7 @@ pub fn read(text: &str) -> Option<Told> {
     };
     // The end of a sentence in its place keeps what stands around it apart.
     let rest = format!("{};{}", &text[..span.start], &text[span.end..]);
-    Some(Told { prices: prices.into_iter().take(RIVALS_MAX).cloned().collect(), rest })
+    Some(Told { prices: prices.into_iter().cloned().collect(), rest })
 }
 
 /// The first word for competitors, in bytes.
@@ -87,7 +89,7 @@ fn sentence(text: &str, from: usize, to: usize) -> (usize, usize) {
 /// `competitors sell at 900, 950 and 1,020`: up to the first word that is no part of the list.
 fn behind<'a>(text: &str, to: usize, all: &[&'a Number]) -> Vec<&'a Number> {
     let mut found: Vec<&Number> = Vec::new();
-    for number in all.iter().filter(|number| number.span.start >= to) {
+    for number in all.iter().filter(|number| number.span.start >= to).take(RIVALS_MAX) {
         let joins = match found.last() {
             None => !leads_elsewhere(&text[to..number.span.start]),
             Some(before) => is_list(&text[before.span.end..number.span.start]),
@@ -103,12 +105,12 @@ fn behind<'a>(text: &str, to: usize, all: &[&'a Number]) -> Vec<&'a Number> {
 /// `900 и 950 у конкурентов`.
 fn before<'a>(text: &str, from: usize, all: &[&'a Number]) -> Vec<&'a Number> {
     let mut found: Vec<&Number> = Vec::new();
-    for number in all.iter().rev().filter(|number| number.span.end <= from) {
+    for number in all.iter().rev().filter(|number| number.span.end <= from).take(RIVALS_MAX) {
         let joins = match found.first() {
             None => is_between(&text[number.span.end..from]),
             Some(next) => {
                 is_list(&text[number.span.end..next.span.start])
-                    && !names_other_fact(&Words::read(&text[..number.span.start]))
+                    && !names_fact(right_before(text, number.span.start), Strength::Weak)
             }
         };
         if !joins {
@@ -124,14 +126,19 @@ fn leads_elsewhere(text: &str) -> bool {
     let words = Words::read(text);
     let is_mine = |token: &Token| matches!(token, Token::Word(word) if MINE.contains(&word.as_str()));
     let turns = |token: &Token| matches!(token, Token::Break(found) if *found > Break::Soft) || is_mine(token);
-    words.tokens.iter().any(turns) || names_other_fact(&words)
+    words.tokens.iter().any(turns) || names_fact(text, Strength::Strong)
 }
 
-/// A word that means another fact and nothing else.
-fn names_other_fact(words: &Words) -> bool {
-    lexicon::CUES
-        .iter()
-        .any(|cue| cue.fact != Fact::Price && cue.strength == Strength::Strong && words.has(cue.phrases))
+/// The words between a number and the one before it.
+fn right_before(text: &str, at: usize) -> &str {
+    let near = &text[text.ceil_char_boundary(at.saturating_sub(BEFORE_BYTES))..at];
+    near.rsplit(|c: char| c.is_ascii_digit() || c == '%').next().unwrap_or(near)
+}
+
+/// A word that means another fact than a price, at least so surely.
+fn names_fact(text: &str, least: Strength) -> bool {
+    let words = Words::read(text);
+    lexicon::CUES.iter().any(|cue| cue.fact != Fact::Price && cue.strength >= least && words.has(cue.phrases))
 }
 
 fn is_list(gap: &str) -> bool {
@@ -216,6 +223,8 @@ mod tests {
         check("у конкурентов 900, 950 и 1020", &["900", "950", "1020"], "у ;");
         check("Конкуренты продают за 900 руб, налог 6%", &["900"], ";, налог 6%");
         check("900 и 950 у конкурентов, маржа 25%", &["900", "950"], ";, маржа 25%");
+        check("налог 6%, 900 и 950 у конкурентов", &["900", "950"], "налог 6%, ;");
+        check("cost 500, 900 у конкурентов", &["900"], "cost 500, ;");
         check("a competitor asks 990", &["990"], "a ;");
         check("конкуренты берут по 1 020 ₽", &["1020"], ";");
     }
@@ -234,6 +243,14 @@ mod tests {
             "competitors are many. price 900",
         ] {
             check(text, &[], text);
+        }
+    }
+
+    #[test]
+    fn of_very_many_prices_so_many_are_read_and_the_rest_stays() {
+        for text in ["1, ".repeat(2_500) + "2 у конкурентов", "competitors ask ".to_owned() + &"1, ".repeat(2_500)]
+        {
+            assert_eq!(read(&text).unwrap().prices.len(), RIVALS_MAX);
         }
     }
 
