@@ -10,7 +10,7 @@ use crate::{
         calculator::Calculator,
         http::{Cidr, DownloaderConfig, HostPattern, HostPatternError, HttpTool, HttpToolConfig, Method},
         image_analysis::{ImageAnalysis, ImageAnalysisConfig},
-        keyword_research::{KeywordResearch, NoSource},
+        keyword_research::{KeywordResearch, KeywordSource, NoSource, ShopSource},
         wildberries::{CallLimits, HttpTransport, Tokens, WildberriesClient, WildberriesTool},
     },
 };
@@ -29,12 +29,17 @@ pub(super) fn grant(
     for grant in grants.iter().filter(|grant| grant.enabled) {
         let tool = tools.get(&grant.name).ok_or_else(|| format!("there is no tool `{}` in `tools`", grant.name))?;
         let (time_max, result_bytes_max) = (tool.timeout.0, tool.result_bytes_max.0);
-        granted.push(Grant { tool: build(&grant.name, tool, services)?, time_max, result_bytes_max });
+        granted.push(Grant { tool: build(tools, &grant.name, tool, services)?, time_max, result_bytes_max });
     }
     ToolBox::new(granted).map_err(|error| error.to_string())
 }
 
-fn build(name: &str, tool: &config::Tool, services: &Services) -> Result<Arc<dyn Tool>, String> {
+fn build(
+    tools: &BTreeMap<String, config::Tool>,
+    name: &str,
+    tool: &config::Tool,
+    services: &Services,
+) -> Result<Arc<dyn Tool>, String> {
     match &tool.kind {
         ToolKind::Calculator => Ok(Arc::new(Calculator::named(name, tool.description.clone()))),
         ToolKind::Http(http) => {
@@ -48,14 +53,29 @@ fn build(name: &str, tool: &config::Tool, services: &Services) -> Result<Arc<dyn
             let (description, operations) = (tool.description.clone(), &wildberries.operations);
             Ok(Arc::new(WildberriesTool::new(name, description, operations, client)))
         }
-        ToolKind::KeywordResearch => {
-            Ok(Arc::new(KeywordResearch::new(name, tool.description.clone(), Arc::new(NoSource))))
+        ToolKind::KeywordResearch(keywords) => {
+            let source =
+                keyword_source(tools, keywords, services).map_err(|why| format!("the tool `{name}`: {why}"))?;
+            Ok(Arc::new(KeywordResearch::new(name, tool.description.clone(), source)))
         }
         ToolKind::ImageAnalysis(images) => {
             let config = images_config(tool, images).map_err(|why| format!("the tool `{name}`: {why}"))?;
             let tool = ImageAnalysis::new(name, config).map_err(|error| format!("the tool `{name}`: {error}"))?;
             Ok(Arc::new(tool))
         }
+    }
+}
+
+/// What keywords are learnt from: the shop that another tool names, with the tokens and the limits of that tool.
+fn keyword_source(
+    tools: &BTreeMap<String, config::Tool>,
+    keywords: &config::KeywordResearchTool,
+    services: &Services,
+) -> Result<Arc<dyn KeywordSource>, String> {
+    let Some(marketplace) = &keywords.marketplace else { return Ok(Arc::new(NoSource)) };
+    match tools.get(marketplace).map(|tool| &tool.kind) {
+        Some(ToolKind::Wildberries(tool)) => Ok(Arc::new(ShopSource::new(wildberries_client(tool, services)?))),
+        _ => Err(format!("`marketplace` is `{marketplace}`, which is no tool of the kind `wildberries_api`")),
     }
 }
 

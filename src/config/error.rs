@@ -71,6 +71,16 @@ pub enum Rule {
         /// What there is instead.
         known: String,
     },
+    /// A name that leads to a tool that does not do what is needed of it.
+    #[error("`{key}` is `{value}`, {why}")]
+    UnfitTool {
+        /// The key.
+        key: String,
+        /// The name.
+        value: String,
+        /// What it lacks, and how to mend it.
+        why: String,
+    },
     /// The same id twice.
     #[error("`{key}` is `{value}`, which `{first}` is already; ids are unique")]
     DuplicateId {
@@ -158,6 +168,7 @@ impl Rule {
             Self::Missing { .. } => "missing",
             Self::Workflow { .. } => "workflow",
             Self::Dangling { .. } => "dangling",
+            Self::UnfitTool { .. } => "unfit_tool",
             Self::DuplicateId { .. } => "duplicate_id",
             Self::ReservedId { .. } => "reserved_id",
             Self::Order { .. } => "order",

@@ -13,6 +13,7 @@ mod context;
 mod database;
 mod error;
 mod graphs;
+mod keywords;
 mod limits;
 mod load;
 mod marketplace;
@@ -60,7 +61,7 @@ pub use self::{
     secret::{ConnectionKind, ConnectionUrl, Secret},
     server::Server,
     supervision::Supervision,
-    tools::{AddressRange, EffectWord, HttpMethod, HttpTool, ImageAnalysisTool, Tool, ToolKind},
+    tools::{AddressRange, EffectWord, HttpMethod, HttpTool, ImageAnalysisTool, KeywordResearchTool, Tool, ToolKind},
     tree::{Place, Span},
     wildberries::{MarketplaceUrl, WildberriesOperation, WildberriesTool},
     workflows::definition as workflow_definition,

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::{
     agents::{ANALYTICS_KEYS, MODEL_KEYS, SPEAKER_KEYS},
     error::{Finding, Rule},
+    keywords,
     marketplace::PLACE_KEYS,
     sandbox::SANDBOX,
     schema::{self, list},
@@ -122,7 +123,7 @@ fn check_model(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Vec<Fin
 }
 
 /// A name must be a key of `section`.
-fn dangling(root: &Node, section: &str, name: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {
+pub(super) fn dangling(root: &Node, section: &str, name: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {
     let Some(text) = name.text() else { return };
     let known: Vec<&str> =
         root.get(section).map(Node::entries).unwrap_or_default().iter().map(|one| one.key.as_str()).collect();
@@ -164,6 +165,9 @@ fn check_tools(root: &Node, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(entry.place.clone(), rule));
         }
         let Some(kind) = entry.node.text_of("kind").filter(|kind| KINDS.contains(kind)) else { continue };
+        if let ("keyword_research", Some(named)) = (kind, entry.node.get("marketplace")) {
+            keywords::check(root, named, &path.key("marketplace"), findings);
+        }
         for (key, kinds) in KEYS_OF_KINDS.iter().filter(|(_, kinds)| !kinds.contains(&kind)) {
             not_of_kind(&entry.node, &path, key, (kind, kinds), findings);
         }

@@ -35,7 +35,14 @@ pub enum ToolKind {
     /// Measures the photos of product cards.
     ImageAnalysis(ImageAnalysisTool),
     /// Finds the words that buyers search by.
-    KeywordResearch,
+    KeywordResearch(KeywordResearchTool),
+}
+
+/// What the `keyword_research` tool learns from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeywordResearchTool {
+    /// The key in `tools` of the marketplace's tool, whose token and limits it goes by; none: only what a call brings.
+    pub marketplace: Option<String>,
 }
 
 /// Where the `image_analysis` tool takes files from.
@@ -87,13 +94,14 @@ enum KindWord {
 /// The names of kinds: a tool of such a name needs no `kind`.
 pub(super) const KINDS: [&str; 5] = ["calculator", "http", "image_analysis", "keyword_research", "wildberries_api"];
 /// Which kinds have a key that not all have.
-pub(super) const KEYS_OF_KINDS: [(&str, &[&str]); 12] = [
+pub(super) const KEYS_OF_KINDS: [(&str, &[&str]); 13] = [
     ("hosts_allowed", &["http", "image_analysis"]),
     ("private_addresses_allowed", &["http", "image_analysis"]),
     ("redirects_max", &["http", "image_analysis"]),
     ("methods", &["http"]),
     ("effect", &["http"]),
     ("max_size", &["image_analysis"]),
+    ("marketplace", &["keyword_research"]),
     ("base_url", &["wildberries_api"]),
     ("token", &["wildberries_api"]),
     ("tokens", &["wildberries_api"]),
@@ -185,7 +193,7 @@ struct ToolFields {
     tokens: BTreeMap<String, Secret>,
     /// Kind `wildberries_api`: what it may do. Left out: everything that only reads.
     #[serde(default = "WildberriesOperation::reads")]
-    #[schemars(length(min = 1, max = 25))]
+    #[schemars(length(min = 1, max = 26))]
     operations: Vec<WildberriesOperation>,
     /// Kind `wildberries_api`: how long a request may wait for its turn, by the marketplace's limits and its 429. After that the call says when to try again. `timeout` goes first.
     #[serde(default = "default_wait_max")]
@@ -199,6 +207,10 @@ struct ToolFields {
     #[serde(default = "default_max_size")]
     #[schemars(extend("x-size" = { "min": "1KiB", "max": "32MB" }))]
     max_size: ByteSize,
+    /// Kind `keyword_research`: the tool of the kind `wildberries_api` through which it reads the shop's cards and the search report, with the token and the limits of that tool. It needs the operations `cards_list` and `search_texts`. Left out: it learns only from what a call brings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", length(min = 1, max = 64))]
+    marketplace: Option<String>,
 }
 
 fn default_max_size() -> ByteSize {
@@ -245,7 +257,9 @@ impl From<ToolFields> for Tool {
                 redirects_max: fields.redirects_max,
                 max_size: fields.max_size,
             }),
-            KindWord::KeywordResearch => ToolKind::KeywordResearch,
+            KindWord::KeywordResearch => {
+                ToolKind::KeywordResearch(KeywordResearchTool { marketplace: fields.marketplace })
+            }
         };
         Self {
             description: fields.description,

@@ -84,6 +84,7 @@ pub enum WildberriesOperation {
     PricesGet,
     PriceStatus,
     PriceGoods,
+    PriceQuarantine,
     TariffsCommission,
     TariffsBox,
     Funnel,
@@ -101,7 +102,7 @@ pub enum WildberriesOperation {
 
 impl WildberriesOperation {
     /// All of them, those that only read first.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Categories,
         Self::ParentCategories,
         Self::Characteristics,
@@ -114,6 +115,7 @@ impl WildberriesOperation {
         Self::PricesGet,
         Self::PriceStatus,
         Self::PriceGoods,
+        Self::PriceQuarantine,
         Self::TariffsCommission,
         Self::TariffsBox,
         Self::Funnel,
@@ -157,6 +159,7 @@ impl WildberriesOperation {
             Self::PricesGet => "prices_get",
             Self::PriceStatus => "price_status",
             Self::PriceGoods => "price_goods",
+            Self::PriceQuarantine => "price_quarantine",
             Self::TariffsCommission => "tariffs_commission",
             Self::TariffsBox => "tariffs_box",
             Self::Funnel => "funnel",

@@ -33,6 +33,8 @@ mod heartbeats;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod keywords;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod model;
@@ -41,6 +43,8 @@ mod operator;
 mod pages;
 #[cfg(test)]
 mod panics;
+#[cfg(test)]
+mod pricing;
 #[cfg(test)]
 mod product;
 #[cfg(test)]

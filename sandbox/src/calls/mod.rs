@@ -44,6 +44,7 @@ pub(crate) enum Call {
     PriceTaskGoods,
     Goods,
     GoodsOf,
+    Quarantine,
     Commission,
     Box,
     Funnel,
@@ -81,6 +82,7 @@ impl Call {
         (Self::PriceTaskGoods, "GET", "/api/v2/history/goods/task", Category::Prices),
         (Self::Goods, "GET", "/api/v2/list/goods/filter", Category::Prices),
         (Self::GoodsOf, "POST", "/api/v2/list/goods/filter", Category::Prices),
+        (Self::Quarantine, "GET", "/api/v2/quarantine/goods", Category::Prices),
         (Self::Commission, "GET", "/api/v1/tariffs/commission", Category::Commission),
         (Self::Box, "GET", "/api/v1/tariffs/box", Category::Box),
         (Self::Funnel, "POST", "/api/analytics/v3/sales-funnel/products", Category::Funnel),
@@ -161,7 +163,7 @@ impl Request<'_> {
 /// Answers a call.
 pub(crate) fn answer(shop: &mut Shop, request: &Request<'_>) -> Answer {
     match request.call {
-        Call::PriceUpload | Call::PriceTask | Call::PriceTaskGoods | Call::Goods | Call::GoodsOf => {
+        Call::PriceUpload | Call::PriceTask | Call::PriceTaskGoods | Call::Goods | Call::GoodsOf | Call::Quarantine => {
             prices::answer(shop, request)
         }
         Call::Commission => tariffs::commission(request),

@@ -14,6 +14,7 @@ pub(super) fn answer(shop: &mut Shop, request: &Request<'_>) -> Answer {
         Call::PriceTask => task(shop, request),
         Call::PriceTaskGoods => task_goods(shop, request),
         Call::GoodsOf => goods_of(shop, request),
+        Call::Quarantine => quarantine(shop, request),
         _ => goods(shop, request),
     };
     envelope(outcome)
@@ -99,6 +100,34 @@ fn goods(shop: &Shop, request: &Request<'_>) -> Result<Value, Refusal> {
     let wanted = request.number("filterNmID", 0).ok_or_else(invalid)?;
     let cards = shop.cards.iter().filter(|card| wanted == 0 || card.nm == wanted).skip(offset).take(limit);
     Ok(json!({ "listGoods": cards.map(Shop::goods).collect::<Vec<_>>() }))
+}
+
+/// What waits for the seller: buyers still pay the old price.
+fn quarantine(shop: &Shop, request: &Request<'_>) -> Result<Value, Refusal> {
+    let (offset, limit) = page(request)?;
+    let shown = shop.quarantined().into_iter().skip(offset).take(limit).filter_map(|change| {
+        let card = shop.card(change.nm)?;
+        let (price, discount) = (change.price.unwrap_or(card.price), change.discount.unwrap_or(card.discount));
+        Some(json!({
+            "nmID": change.nm,
+            "sizeID": null,
+            "techSizeName": "",
+            "currencyIsoCode4217": "RUB",
+            "newPrice": price,
+            "oldPrice": card.price,
+            "newDiscount": discount,
+            "oldDiscount": card.discount,
+            "priceDiff": diff((price, discount), (card.price, card.discount)),
+        }))
+    });
+    Ok(json!({ "quarantineGoods": shown.collect::<Vec<_>>() }))
+}
+
+/// The first price with its discount less the second with its.
+fn diff(new: (u64, u64), old: (u64, u64)) -> f64 {
+    let hundredths =
+        |(price, discount): (u64, u64)| u32::try_from(price * (100 - discount)).map_or(f64::MAX, f64::from);
+    (hundredths(new) - hundredths(old)) / 100.0
 }
 
 /// The prices of some articles; those that the seller does not have are left out.

@@ -1,6 +1,6 @@
 //! Prices and discounts: an upload is checked at once for sense, and set later.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -138,6 +138,15 @@ impl Shop {
         let set = |change: &mut PriceChange| change.set(cards.iter_mut().find(|card| card.nm == change.nm));
         task.done = Some(now);
         task.changes.iter_mut().map(set).sum()
+    }
+
+    /// The changes that lie in quarantine: the last one of each card that was looked at, where it fell too far.
+    pub(crate) fn quarantined(&self) -> Vec<PriceChange> {
+        let mut last: BTreeMap<u64, &PriceChange> = BTreeMap::new();
+        for change in self.tasks.iter().filter(|task| task.done.is_some()).flat_map(|task| &task.changes) {
+            last.insert(change.nm, change);
+        }
+        last.into_values().filter(|change| change.error == Some(QUARANTINE)).cloned().collect()
     }
 
     /// The upload, once it has been looked at.

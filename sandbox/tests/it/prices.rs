@@ -134,9 +134,17 @@ async fn a_fall_to_a_third_lies_in_quarantine_and_the_rest_is_set() {
     let shown = &goods["historyGoods"];
     assert_eq!((&shown[0]["status"], &shown[1]["status"]), (&json!(3), &json!(2)));
     assert!(shown[0]["errorText"].as_str().unwrap().contains("moved to Price Quarantine"));
+    let waiting = kit.data("/api/v2/quarantine/goods?limit=10&offset=0").await["quarantineGoods"].clone();
+    let expected = json!([{
+        "nmID": ids[1], "sizeID": null, "techSizeName": "", "currencyIsoCode4217": "RUB", "newPrice": 1_164, "oldPrice": 4_990,
+        "newDiscount": 0, "oldDiscount": 30, "priceDiff": -2_329.0,
+    }]);
+    assert_eq!(waiting, expected);
+    assert_eq!(kit.get("/api/v2/quarantine/goods?limit=0").await.status, 400);
     let enough = change(&kit, json!([{ "nmID": ids[1], "price": 1_165, "discount": 0 }])).await;
     kit.advance(LATER);
     assert_eq!(kit.data(&format!("/api/v2/history/tasks?uploadID={enough}")).await["status"], 3);
+    assert_eq!(kit.data("/api/v2/quarantine/goods?limit=10").await, json!({ "quarantineGoods": [] }));
 }
 
 #[tokio::test]

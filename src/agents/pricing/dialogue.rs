@@ -7,7 +7,9 @@ use super::{
     lexicon,
     money::{Amount, Kind, Unit},
     number::Number,
+    product::{self, Named},
     quote::{self, Impossible, Quote},
+    rivals,
     state::{Refusal, State},
     words::Words,
 };
@@ -27,6 +29,8 @@ pub struct Reply {
     pub problems: Vec<Problem>,
     /// The rest.
     pub body: Body,
+    /// The message asks what this product costs, and nothing else.
+    pub asks: Option<String>,
 }
 
 impl Reply {
@@ -77,6 +81,8 @@ pub enum Problem {
     Unplaced(Amount, bool),
     /// One fact with two values.
     Twice(Fact, Amount, Amount),
+    /// What can be no price of a competitor.
+    Rival(Given, Refusal),
 }
 
 impl Problem {
@@ -93,10 +99,14 @@ impl Problem {
 /// Reads a message against what is known; answers what is known now, and what to say.
 pub fn answer(before: &State, message: &str) -> (State, Reply) {
     let read = &message[..message.floor_char_boundary(READ_BYTES_MAX)];
-    let words = Words::read(read);
+    let Read { text, product, rivals } = Read::of(read);
+    let words = Words::read(&text);
     let cleared = words.has(lexicon::CLEAR) || words.is(lexicon::CLEAR_ALONE);
     let mut state = if cleared { State::default() } else { before.clone() };
     let mut reading = facts::read(&words);
+    let says_more = !words.numbers.is_empty() || !reading.given.is_empty() || !rivals.is_empty();
+    let asks = product.as_ref().filter(|product| product.asks && !says_more).map(|product| product.said.clone());
+    state.product = product.map(|product| product.said).or(state.product);
     let mut problems = Vec::new();
     place_loose(&state, &words, &mut reading, &mut problems);
     let given = without_doubles(&words, reading.given, &mut problems);
@@ -104,13 +114,46 @@ pub fn answer(before: &State, message: &str) -> (State, Reply) {
     remarks.extend(cleared.then_some(Remark::Cleared));
     remarks.extend((read.len() < message.len()).then_some(Remark::Cut));
     problems.extend(take(&mut state, given));
-    let silent = words.numbers.is_empty() && !reading.on_topic;
+    let refused = state.take_rivals(&rivals);
+    problems.extend(refused.into_iter().map(|(given, why)| Problem::Rival(given, why)));
+    let silent = asks.is_some() || words.numbers.is_empty() && !reading.on_topic && rivals.is_empty();
     let thanked = silent && words.has(lexicon::THANKS);
     let body = match body(&mut state, thanked, &problems) {
         Body::Priced(quote) if silent => Body::Reminder(quote),
         other => other,
     };
-    (state, Reply { remarks, problems, body })
+    (state, Reply { remarks, problems, body, asks })
+}
+
+/// A message in its parts: a product and the prices of competitors are no facts of the sums.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The rest.
+    pub text: String,
+    /// The product that it names.
+    pub product: Option<Named>,
+    /// What competitors ask for, not checked yet.
+    pub rivals: Vec<Given>,
+}
+
+impl Read {
+    /// Takes a message apart.
+    pub fn of(message: &str) -> Self {
+        let told = rivals::read(message);
+        let text = told.as_ref().map_or(message, |told| told.rest.as_str());
+        let product = product::named(text);
+        let rest = product.as_ref().map_or_else(|| text.to_owned(), |named| product::without(text, named));
+        let prices = told.iter().flat_map(|told| &told.prices);
+        let rivals = prices.flat_map(ends).collect();
+        Self { text: rest, product, rivals }
+    }
+}
+
+/// `900-1000` are two prices of competitors.
+fn ends(price: &Number) -> Vec<Given> {
+    let low = Given { up_to: None, ..facts::given(Fact::Price, price) };
+    let high = price.up_to.map(|value| Given { amount: Amount { value, ..low.amount }, ..low.clone() });
+    std::iter::once(low).chain(high).collect()
 }
 
 fn remarks(words: &Words, given: &[Given]) -> Vec<Remark> {
@@ -157,7 +200,7 @@ fn asked(missing: &[Fact], problems: &[Problem]) -> Vec<Fact> {
     let refused = problems.iter().filter_map(|problem| match problem {
         Problem::Refused(given, _) => Some(given.fact),
         Problem::Twice(fact, ..) => Some(*fact),
-        Problem::Unplaced(..) => None,
+        Problem::Unplaced(..) | Problem::Rival(..) => None,
     });
     let mut asked: Vec<Fact> = refused.collect();
     asked.dedup();

@@ -7,15 +7,21 @@
 
 pub mod amend;
 pub mod change;
+pub mod current;
 pub mod dialogue;
 pub mod facts;
 pub mod lexicon;
+mod lookup;
+mod market;
 pub mod money;
 pub mod names;
 pub mod number;
 pub mod pairs;
 pub mod problems;
+pub mod product;
+mod published;
 pub mod quote;
+pub mod rivals;
 pub mod spelled;
 pub mod state;
 pub mod sums;
@@ -33,9 +39,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use self::{
-    dialogue::{Body, Remark, Reply},
+    current::Looked,
+    dialogue::{Body, Read, Remark, Reply},
     facts::Given,
-    quote::Quote,
     state::State,
     tariffs::Found,
 };
@@ -57,7 +63,7 @@ use crate::{
 const TRIES_MAX: u32 = 10;
 /// How much of a message is read to tell whether it is for this agent; the conversation waits for that.
 const CLAIM_BYTES_MAX: usize = 1024;
-/// How surely a message that sets a price is for this agent.
+/// How surely a message that sets a price, or asks for one of the shop, is for this agent.
 const CHANGE_POINTS: u32 = 5;
 /// The key of the shared context that holds the last price.
 const SHARED_KEY: &str = "pricing";
@@ -127,8 +133,12 @@ impl Agent for PricingAgent {
         if self.change.is_some() && change::wanted::read(ask.content).is_some() {
             return Claim::Add(CHANGE_POINTS);
         }
-        let beginning = &ask.content[..ask.content.floor_char_boundary(CLAIM_BYTES_MAX)];
-        let facts = facts::read(&words::Words::read(beginning)).given.len();
+        let read = Read::of(&ask.content[..ask.content.floor_char_boundary(CLAIM_BYTES_MAX)]);
+        let facts = facts::read(&words::Words::read(&read.text)).given.len() + usize::from(!read.rivals.is_empty());
+        let asks = read.product.is_some_and(|product| product.asks) && facts == 0;
+        if asks && marketplace::reader(&self.toolbox, Operation::PricesGet).is_some() {
+            return Claim::Add(CHANGE_POINTS);
+        }
         match u32::try_from(facts) {
             Ok(facts) if facts >= 2 => Claim::Add(facts.min(5)),
             _ => Claim::ByIntents,
@@ -148,10 +158,12 @@ impl Agent for PricingAgent {
         }
         let (before, now, reply) = remember(&turn, &found).await.map_err(|error| storage_error(&error, language))?;
         share(&turn, &sink, &before, &reply).await.map_err(|error| storage_error(&error, language))?;
-        for line in text::write(&reply, &now, language).split_inclusive('\n') {
+        let looked = self.looked(&turn, &sink, &now, &reply).await?;
+        for line in words_of(&reply, &before, &now, looked.as_ref(), language).split_inclusive('\n') {
             sink.text(line).await?;
         }
-        Ok(Outcome::Completed { final_state: published(&reply), usage: Usage::default() })
+        let final_state = published::state(&reply, &now, looked.as_ref());
+        Ok(Outcome::Completed { final_state, usage: Usage::default() })
     }
 }
 
@@ -161,7 +173,7 @@ impl PricingAgent {
     async fn tariffs(&self, turn: &Turn, sink: &EventSink, language: Language) -> Result<Vec<Found>, SinkClosed> {
         let message = &turn.message.content;
         let beginning = &message[..message.floor_char_boundary(CLAIM_BYTES_MAX)];
-        let given = facts::read(&words::Words::read(beginning)).given;
+        let given = facts::read(&words::Words::read(&Read::of(beginning).text)).given;
         let given: Vec<facts::Fact> = given.into_iter().map(|given| given.fact).collect();
         let asked = tariffs::asked(beginning, &given);
         let desk = Desk { toolbox: &self.toolbox, turn, sink };
@@ -180,6 +192,40 @@ impl PricingAgent {
             found.extend(tariffs::delivery(beginning, litres, &rows));
         }
         Ok(found)
+    }
+
+    /// The product of the shop that the message asks about, or that a price was worked out for; none where there is none, or
+    /// where nobody asked and the shop cannot be read.
+    async fn looked(
+        &self,
+        turn: &Turn,
+        sink: &EventSink,
+        now: &State,
+        reply: &Reply,
+    ) -> Result<Option<Looked>, SinkClosed> {
+        let can = marketplace::reader(&self.toolbox, Operation::PricesGet).is_some();
+        let beside = now.product.as_deref().filter(|_| can && matches!(reply.body, Body::Priced(_)));
+        let Some(said) = reply.asks.as_deref().or(beside) else { return Ok(None) };
+        let desk = Desk { toolbox: &self.toolbox, turn, sink };
+        let looked = lookup::look(desk, said).await?;
+        if reply.asks.is_some() { lookup::waiting(desk, looked).await.map(Some) } else { Ok(Some(looked)) }
+    }
+}
+
+/// The reply in words, with what the shop says of the product.
+fn words_of(reply: &Reply, before: &State, now: &State, looked: Option<&Looked>, language: Language) -> String {
+    match (&reply.asks, &reply.body, looked) {
+        // A price that was worked out for this product is what to compare with; one for another is not.
+        (Some(_), Body::Reminder(quote), Some(Looked::Found(current))) if before.product == now.product => {
+            current::beside(current, quote, language)
+        }
+        (Some(said), _, Some(looked)) => current::say(said, looked, language),
+        (None, Body::Priced(quote), Some(Looked::Found(current))) => {
+            let (words, beside) = (text::write(reply, now, language), current::beside(current, quote, language));
+            format!("{words}\n\n{beside}")
+        }
+        // A price can be worked out without the shop, so what it does not say is no news.
+        _ => text::write(reply, now, language),
     }
 }
 
@@ -207,35 +253,11 @@ async fn remember(turn: &Turn, found: &[Found]) -> Result<(State, State, Reply),
 /// Tells the other agents a new price, and takes the last one back when the user starts over.
 async fn share(turn: &Turn, sink: &EventSink, before: &State, reply: &Reply) -> Result<(), ContextError> {
     let value = match &reply.body {
-        Body::Priced(quote) => Value::Object(prices(quote)),
+        Body::Priced(quote) => Value::Object(published::prices(quote)),
         _ if reply.has(Remark::Cleared) && before.missing().is_empty() => Value::Null,
         _ => return Ok(()),
     };
     turn.context.update_shared(JsonObject::from_iter([(SHARED_KEY.to_owned(), value)]), sink).await.map(|_| ())
-}
-
-/// What the run publishes: the price, or what is missing for it.
-fn published(reply: &Reply) -> JsonObject {
-    match &reply.body {
-        Body::Priced(quote) | Body::Reminder(quote) => prices(quote),
-        Body::Ask(missing) => {
-            let missing = missing.iter().filter_map(|fact| serde_json::to_value(fact).ok()).collect();
-            JsonObject::from_iter([("missing".to_owned(), Value::Array(missing))])
-        }
-        Body::Impossible(_) | Body::Wait | Body::Welcome => JsonObject::new(),
-    }
-}
-
-fn prices(quote: &Quote) -> JsonObject {
-    let text = |value: rust_decimal::Decimal| Value::from(format!("{value:.2}"));
-    let currency = quote.currency.map_or("", money::Currency::code);
-    JsonObject::from_iter([
-        ("price".to_owned(), text(quote.kept.price)),
-        ("breakEven".to_owned(), text(quote.break_even)),
-        ("margin".to_owned(), text(quote.kept.margin.unwrap_or_default())),
-        ("profit".to_owned(), text(quote.kept.profit)),
-        ("currency".to_owned(), Value::from(currency)),
-    ])
 }
 
 fn storage_error(error: &ContextError, language: Language) -> RunError {

@@ -39,6 +39,12 @@ impl Currency {
         }
     }
 
+    /// The currency of a code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        let all = [Self::Rub, Self::Usd, Self::Eur, Self::Gbp, Self::Cny, Self::Kzt, Self::Byn];
+        all.into_iter().find(|currency| currency.code() == code)
+    }
+
     /// The sign, as it stands beside an amount.
     pub fn sign(self) -> &'static str {
         match self {

@@ -48,15 +48,17 @@ pub fn read(text: &str) -> Vec<Number> {
 
 /// Adds the number whose digits are `part`; answers where its unit ends.
 fn push(numbers: &mut Vec<Number>, text: &str, floor: usize, part: Part) -> usize {
-    let suffix = unit::suffix(&text[part.span.end..]);
-    let end = part.span.end + suffix.bytes;
+    let (power, power_bytes) = power_of_ten(&text[part.span.end..]);
+    let digits_end = part.span.end + power_bytes;
+    let suffix = unit::suffix(&text[digits_end..]);
+    let end = digits_end + suffix.bytes;
     if join_kopecks(numbers, &part, end, &suffix) {
         return end;
     }
     let prefix = Prefix::read(text, floor, part.span.start);
     let unit = suffix.unit.or(prefix.currency.map(|currency| Unit::Money(Some(currency)))).unwrap_or(Unit::Bare);
     let exact = matches!(unit, Unit::Percent) || suffix.thousands.is_some();
-    let value = scaled(part.value(exact), suffix.thousands);
+    let value = scaled(times_ten(part.value(exact), power), suffix.thousands);
     let glued = prefix.glued || (suffix.bytes == 0 && text[end..].starts_with(char::is_alphabetic));
     let number =
         Number { span: prefix.start..end, value: if prefix.minus { -value } else { value }, unit, up_to: None, glued };
@@ -65,6 +67,34 @@ fn push(numbers: &mut Vec<Number>, text: &str, floor: usize, part: Part) -> usiz
     }
     numbers.push(number);
     end
+}
+
+/// `1e400` of `1e400`: the power and its bytes. Whoever writes so means a number, and not the 1 in front of it.
+fn power_of_ten(after: &str) -> (i32, usize) {
+    let none = (0, 0);
+    let Some(rest) = after.strip_prefix(['e', 'E']) else { return none };
+    let digits = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+    let width = digits_end(digits, 0);
+    if width == 0 || digits[width..].starts_with(char::is_alphanumeric) {
+        return none;
+    }
+    let signed = &rest[..rest.len() - digits.len() + width];
+    let far = if signed.starts_with('-') { i32::MIN } else { i32::MAX };
+    (signed.parse().unwrap_or(far), 1 + signed.len())
+}
+
+/// [`Decimal::MAX`] for what is too large to hold, zero for what is too small.
+fn times_ten(value: Decimal, power: i32) -> Decimal {
+    const HELD_MAX: i32 = 28;
+    match power {
+        0 => value,
+        power if value.is_zero() || power < -HELD_MAX => Decimal::ZERO,
+        power if power > HELD_MAX => Decimal::MAX,
+        power => {
+            let ten = (0..power.unsigned_abs()).fold(Decimal::ONE, |ten, _| ten * Decimal::TEN);
+            if power > 0 { value.checked_mul(ten).unwrap_or(Decimal::MAX) } else { value / ten }
+        }
+    }
 }
 
 /// `500 руб 50 коп` is one amount.

@@ -27,6 +27,24 @@ fn check(text: &str, expected: &str) {
 }
 
 #[test]
+fn powers_of_ten_are_one_number() {
+    for (text, expected) in [
+        ("1e3", "1000"),
+        ("1.5E+2 руб", "150 RUB"),
+        ("5e-1", "0.5"),
+        ("1e400", "79228162514264337593543950335"),
+        ("1e99999999999999999999", "79228162514264337593543950335"),
+        ("9e28", "79228162514264337593543950335"),
+        ("1e-400", "0"),
+        ("0e400", "0"),
+        ("2e", "2 (glued)"),
+        ("3em", "3 (glued)"),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
 fn thousands_and_decimals_are_told_apart() {
     for (text, expected) in [
         ("1500", "1500"),

@@ -18,7 +18,10 @@ impl Writer {
     /// Says what could not be taken from a message.
     pub(super) fn problem(&self, problem: &Problem) -> String {
         match problem {
-            Problem::Refused(given, refusal) => self.refusal(given, refusal),
+            Problem::Refused(given, refusal) => self.refusal(self.name(given.fact), given, refusal),
+            Problem::Rival(given, refusal) => {
+                self.refusal(self.pick("a competitor’s price", "цена конкурента"), given, refusal)
+            }
             Problem::Unplaced(amount, bare) => self.unplaced(amount, *bare),
             Problem::Twice(fact, one, other) => {
                 let (name, one, other) = (capitalised(self.name(*fact)), self.amount(one), self.amount(other));
@@ -40,8 +43,8 @@ impl Writer {
         }
     }
 
-    fn refusal(&self, given: &Given, refusal: &Refusal) -> String {
-        let name = &capitalised(self.name(given.fact));
+    fn refusal(&self, name: &str, given: &Given, refusal: &Refusal) -> String {
+        let name = &capitalised(name);
         let value = self.amount(&given.amount);
         match self.language {
             English => english_refusal(name, &value, given, refusal),

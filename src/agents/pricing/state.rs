@@ -23,6 +23,12 @@ pub struct State {
     /// What was asked for last, in this order.
     #[serde(default)]
     pub asked: Vec<Fact>,
+    /// The product that it is about, as the user named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// What competitors ask for, as the user told it last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rivals: Vec<Amount>,
 }
 
 /// Why a fact was not taken.
@@ -84,6 +90,25 @@ impl State {
         Ok(())
     }
 
+    /// Takes the prices of competitors in, in the place of those before; answers those that can be none.
+    pub fn take_rivals(&mut self, all: &[Given]) -> Vec<(Given, Refusal)> {
+        let (mut kept, mut refused) = (Vec::new(), Vec::new());
+        let mut currency = self.currency();
+        for given in all {
+            match rival(given, currency) {
+                Ok(amount) => {
+                    currency = currency.or(amount.currency);
+                    kept.push(amount);
+                }
+                Err(why) => refused.push((given.clone(), why)),
+            }
+        }
+        if !kept.is_empty() {
+            self.rivals = kept;
+        }
+        refused
+    }
+
     /// Forgets the money facts when a message gives all of them anew in another currency.
     pub fn change_currency(&mut self, all: &[Given]) {
         let mut named = all.iter().filter_map(|given| given.amount.currency);
@@ -99,6 +124,15 @@ impl State {
 
     fn currency_beside(&self, fact: Fact) -> Option<Currency> {
         self.facts.iter().filter(|(known, _)| **known != fact).find_map(|(_, amount)| amount.currency)
+    }
+}
+
+/// A price of a competitor, in the currency of the rest.
+fn rival(given: &Given, currency: Option<Currency>) -> Result<Amount, Refusal> {
+    check(given)?;
+    match (currency, given.amount.currency) {
+        (Some(known), Some(named)) if known != named => Err(Refusal::OtherCurrency(known)),
+        _ => Ok(given.amount),
     }
 }
 

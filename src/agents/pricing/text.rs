@@ -33,6 +33,9 @@ pub fn write(reply: &Reply, state: &State, language: Language) -> String {
         Body::Welcome => writer.welcome(state).to_owned(),
     };
     parts.push(body);
+    if let Body::Priced(quote) = &reply.body {
+        parts.extend(writer.market(quote, &state.rivals));
+    }
     if reply.has(Remark::TaxOnProfit) {
         let at = if matches!(reply.body, Body::Ask(_)) { parts.len() - 1 } else { parts.len() };
         parts.insert(at, writer.tax_on_profit().to_owned());
@@ -74,7 +77,7 @@ impl Writer {
         let known = self.known(state);
         let Some(first) = asked.first() else { return known };
         let list = missing.iter().map(|fact| self.name(*fact)).collect::<Vec<_>>().join(", ");
-        if state.facts.is_empty() && reply.problems.is_empty() {
+        if state.facts.is_empty() && state.rivals.is_empty() && reply.problems.is_empty() {
             return self.introduction(&list);
         }
         let still = match (self.language, known.is_empty()) {
@@ -104,11 +107,11 @@ impl Writer {
     }
 
     fn known(&self, state: &State) -> String {
-        if state.facts.is_empty() {
+        let facts = state.facts.iter().map(|(fact, amount)| format!("{} {}", self.name(*fact), self.amount(amount)));
+        let facts: Vec<String> = facts.chain(self.rivals(&state.rivals)).collect();
+        if facts.is_empty() {
             return String::new();
         }
-        let facts: Vec<String> =
-            state.facts.iter().map(|(fact, amount)| format!("{} {}", self.name(*fact), self.amount(amount))).collect();
         format!("{} {}.", self.pick("**So far:**", "**Записано:**"), facts.join(", "))
     }
 

@@ -2,6 +2,7 @@
 
 mod default;
 mod document;
+mod keywords;
 mod marketplace;
 mod overrides;
 mod random;

@@ -5,11 +5,12 @@ mod collect;
 mod forbidden;
 mod research;
 mod score;
+mod shop;
 pub mod source;
 mod spec;
 mod words;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -19,11 +20,14 @@ pub use self::{
     collect::{Origin, Request},
     forbidden::Reason,
     research::{Keyword, LeftOut, Research, research},
+    shop::ShopSource,
     source::{KeywordQuery, KeywordSource, NoSource, OwnCard, SearchText, SourceError},
     words::{Language, stem},
 };
 use super::{Tool, ToolContext, ToolError, ToolSpec};
 
+/// The part of a call's time that each of the two questions to a source may take; the rest is for the answer.
+const SOURCE_SHARE: f64 = 0.4;
 /// Rows of a source that are looked at.
 const ROWS_MAX: usize = 5000;
 /// Cards of a source that are looked at.
@@ -48,18 +52,32 @@ impl KeywordResearch {
 
     /// What the source knows, within bounds, and what it could not tell.
     async fn ask(&self, query: &KeywordQuery, context: &ToolContext) -> (Vec<SearchText>, Vec<OwnCard>, Vec<String>) {
-        let asked =
-            futures::future::join(self.source.search_texts(query, context), self.source.own_cards(query, context));
-        let (searches, cards) = asked.await;
         let mut notes = Vec::new();
+        let share = ToolContext { time_max: context.time_max.mul_f64(SOURCE_SHARE), ..context.clone() };
+        let cards = in_time(self.source.own_cards(query, &share), share.time_max).await;
+        let has_cards = cards.is_ok();
+        let cards: Vec<OwnCard> = or_note(cards, "own cards", &mut notes).into_iter().take(CARDS_MAX).collect();
+        let searches = if has_cards {
+            in_time(self.source.search_texts(&cards, &share), share.time_max).await
+        } else {
+            Err(SourceError::Unavailable("it is told by the articles of the cards, which are not there".to_owned()))
+        };
         let searches = or_note(searches, "search report", &mut notes).into_iter().take(ROWS_MAX);
-        let cards = or_note(cards, "own cards", &mut notes).into_iter().take(CARDS_MAX);
         for note in &notes {
             warn!(tool = self.spec.name, agent_id = %context.agent_id, call_id = %context.call_id, note, "keyword source failed");
         }
         let row = |row: SearchText| SearchText { phrase: cut(row.phrase), ..row };
-        (searches.map(row).collect(), cards.map(card).collect(), notes)
+        (searches.map(row).collect(), cards.into_iter().map(card).collect(), notes)
     }
+}
+
+/// What comes in time. Without this, a silent source would cost the whole call, which ends at its own time.
+async fn in_time<T>(
+    asked: impl Future<Output = Result<Vec<T>, SourceError>>,
+    time_max: Duration,
+) -> Result<Vec<T>, SourceError> {
+    let answer = tokio::time::timeout(time_max, asked).await;
+    answer.unwrap_or_else(|_| Err(SourceError::Unavailable(format!("no answer within {time_max:?}"))))
 }
 
 fn or_note<T>(asked: Result<Vec<T>, SourceError>, what: &str, notes: &mut Vec<String>) -> Vec<T> {
@@ -71,6 +89,7 @@ fn or_note<T>(asked: Result<Vec<T>, SourceError>, what: &str, notes: &mut Vec<St
 
 fn card(card: OwnCard) -> OwnCard {
     OwnCard {
+        article: card.article,
         title: cut(card.title),
         description: cut(card.description),
         characteristics: card.characteristics.into_iter().take(CHARACTERISTICS_MAX).map(cut).collect(),

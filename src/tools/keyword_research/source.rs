@@ -16,6 +16,8 @@ pub struct SearchText {
 /// A card of the seller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OwnCard {
+    /// Its article, where the source has one: search reports are told by it.
+    pub article: Option<u64>,
     /// Its title.
     pub title: String,
     /// Its description.
@@ -44,22 +46,22 @@ pub enum SourceError {
     Refused(String),
 }
 
-/// Where search reports and cards come from. A source that fails costs its own candidates, never the call. It should
-/// keep to `context.time_max` and end when its future is dropped.
+/// Where cards and search reports come from. A source that fails costs its own candidates, never the call; one that is
+/// silent is dropped before the call's time is over.
 #[async_trait]
 pub trait KeywordSource: Send + Sync + std::fmt::Debug + 'static {
-    /// What buyers searched for who came to this seller. Rows that are not about the product may be among them; they are
-    /// left out by their words.
-    ///
-    /// # Errors
-    /// [`SourceError`].
-    async fn search_texts(&self, query: &KeywordQuery, context: &ToolContext) -> Result<Vec<SearchText>, SourceError>;
-
     /// Cards of this seller, of the same subject where the source can tell.
     ///
     /// # Errors
     /// [`SourceError`].
     async fn own_cards(&self, query: &KeywordQuery, context: &ToolContext) -> Result<Vec<OwnCard>, SourceError>;
+
+    /// What buyers searched for who came to these cards. Rows that are not about the product may be among them; they are
+    /// left out by their words.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    async fn search_texts(&self, cards: &[OwnCard], context: &ToolContext) -> Result<Vec<SearchText>, SourceError>;
 }
 
 /// Knows nothing: for a server that has no marketplace to ask.
@@ -68,11 +70,11 @@ pub struct NoSource;
 
 #[async_trait]
 impl KeywordSource for NoSource {
-    async fn search_texts(&self, _: &KeywordQuery, _: &ToolContext) -> Result<Vec<SearchText>, SourceError> {
+    async fn own_cards(&self, _: &KeywordQuery, _: &ToolContext) -> Result<Vec<OwnCard>, SourceError> {
         Ok(Vec::new())
     }
 
-    async fn own_cards(&self, _: &KeywordQuery, _: &ToolContext) -> Result<Vec<OwnCard>, SourceError> {
+    async fn search_texts(&self, _: &[OwnCard], _: &ToolContext) -> Result<Vec<SearchText>, SourceError> {
         Ok(Vec::new())
     }
 }

@@ -88,6 +88,30 @@ pub struct PricedGoods {
     pub error_text: String,
 }
 
+/// A new price that waits in quarantine, since it fell to a third or less.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct QuarantinedGoods {
+    /// The article.
+    #[serde(rename = "nmID")]
+    pub nm_id: u64,
+    /// The currency, like RUB.
+    pub currency_iso_code4217: String,
+    /// The price that waits, before the discount.
+    #[serde(deserialize_with = "money::read")]
+    pub new_price: Option<Decimal>,
+    /// The price that buyers see, before the discount.
+    #[serde(deserialize_with = "money::read")]
+    pub old_price: Option<Decimal>,
+    /// The discount that waits, in per cent.
+    pub new_discount: Option<u64>,
+    /// The discount that buyers get, in per cent.
+    pub old_discount: Option<u64>,
+    /// The new price with its discount, less the old one with its.
+    #[serde(deserialize_with = "money::read")]
+    pub price_diff: Option<Decimal>,
+}
+
 /// What the marketplace takes of a sale, in per cent of the price.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -3,12 +3,14 @@
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use chrono::NaiveDate;
 use protocol::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::debug;
 
 use super::{
+    check,
     error::WildberriesError,
     family::Family,
     pace::{Pacer, TokenKey},
@@ -137,6 +139,11 @@ impl Shop {
 
     pub(super) fn now(&self) -> Timestamp {
         self.client.0.clock.now()
+    }
+
+    /// The day in Moscow, by whose days the marketplace counts.
+    pub fn today(&self) -> NaiveDate {
+        check::today(self.now())
     }
 
     /// The last moment of a wait that may take `time_max`.

@@ -10,7 +10,7 @@ use super::{
     prices::PriceUpload,
     queries::{
         BoxTariffsQuery, BrandsQuery, CardsQuery, CategoriesQuery, CharacteristicsQuery, DirectoryQuery, LocaleQuery,
-        Nothing, PricesQuery, UploadQuery,
+        Nothing, PricesQuery, QuarantineQuery, UploadQuery,
     },
     reports::{FunnelQuery, RowsQuery, SearchTextsQuery, StocksQuery},
 };
@@ -54,6 +54,7 @@ pub(super) fn description(operation: Operation) -> &'static str {
         O::PricesGet => "prices and discounts",
         O::PriceStatus => "what became of an upload of prices; null while it is not processed",
         O::PriceGoods => "what became of each article of an upload of prices",
+        O::PriceQuarantine => "new prices that fell to a third or less and wait for the seller in quarantine",
         O::TariffsCommission => "what the marketplace takes of each sale, in per cent, by subject",
         O::TariffsBox => "what delivery and storage of boxes cost, by warehouse",
         O::Funnel => "opened, put into the cart, ordered and bought, by product and period",
@@ -84,6 +85,7 @@ pub(super) fn schema(operation: Operation) -> Value {
         O::CardResult => of::<CardResultQuery>(),
         O::PricesGet => of::<PricesQuery>(),
         O::PriceStatus | O::PriceGoods => of::<UploadQuery>(),
+        O::PriceQuarantine => of::<QuarantineQuery>(),
         O::TariffsBox => of::<BoxTariffsQuery>(),
         O::Funnel => of::<FunnelQuery>(),
         O::SearchTexts => of::<SearchTextsQuery>(),

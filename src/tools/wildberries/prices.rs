@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    answers_trade::Goods,
+    answers_trade::{Goods, QuarantinedGoods},
     check::{self, Given},
     client::{Shop, Sort},
     error::{ArgumentCode, WildberriesError},
     family::{Family, Host},
-    queries::{PricesQuery, Query},
-    read::post,
+    queries::{PricesQuery, QuarantineQuery, Query},
+    read::{get, post},
     reply::Envelope,
 };
 
@@ -117,6 +117,16 @@ impl Change {
 }
 
 impl Shop {
+    /// New prices that wait in quarantine: buyers still pay the old ones.
+    pub async fn price_quarantine(&self, query: &QuarantineQuery) -> Result<Vec<QuarantinedGoods>, WildberriesError> {
+        query.check(self.today())?;
+        let pairs = [("limit", query.limit.unwrap_or(100)), ("offset", query.offset.unwrap_or(0))];
+        let pairs = pairs.map(|(name, value)| (name, value.to_string())).to_vec();
+        let request = get(Host::Prices, "/api/v2/quarantine/goods", pairs);
+        let envelope: Envelope<Quarantine> = self.ask(Family::Prices, Sort::Read, request).await?;
+        Ok(envelope.opened()?.and_then(|found| found.quarantine_goods).unwrap_or_default())
+    }
+
     /// Sets prices and discounts. The marketplace takes them into a queue; a price that falls to a third or less goes into
     /// quarantine, and [`Shop::price_goods`] says so.
     pub async fn price_upload(&self, upload: &PriceUpload) -> Result<PriceOutcome, WildberriesError> {
@@ -140,6 +150,12 @@ impl Shop {
             unchanged: ids(&done),
         })
     }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Quarantine {
+    quarantine_goods: Option<Vec<QuarantinedGoods>>,
 }
 
 #[derive(Default, Deserialize)]

@@ -207,6 +207,21 @@ impl Query for UploadQuery {
     }
 }
 
+/// Prices in quarantine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuarantineQuery {
+    /// How many; 1 to 1000, 100 by default.
+    pub limit: Option<u64>,
+    /// How many to leave out first.
+    pub offset: Option<u64>,
+}
+impl Query for QuarantineQuery {
+    fn check(&self, _: NaiveDate) -> Checked {
+        self.limit.map_or(Ok(()), |limit| check::between("limit", limit, 1, 1000))
+    }
+}
+
 /// Tariffs of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

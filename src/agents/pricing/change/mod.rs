@@ -114,7 +114,7 @@ fn definition(prices: &str, status: &str, goods: &str, upload: &str) -> Result<D
         "steps_max": 60,
         "publish": ["outcome", "change"],
         "state": {
-            "wanted": any, "words": text, "nm_ids": { "default": [] }, "goods": any, "question": text, "prices": any,
+            "wanted": any, "words": text, "nm_ids": { "default": [] }, "goods": any, "again": { "default": false }, "question": text, "prices": any,
             "change": any, "uploaded": any, "looks": { "default": 0 }, "task": any, "priced": { "default": [] }, "outcome": text,
         },
         "nodes": nodes,
@@ -139,7 +139,13 @@ fn asking(prices: &str, upload: &str) -> Map<String, Value> {
                 "tool": { "name": prices, "arguments": find, "into": "goods" }, "then": "judge", "on_error": "failed",
             }),
         ),
-        ("judge", json!({ "native": { "name": "price_judge" }, "then": unless_told("ask") })),
+        (
+            "judge",
+            json!({
+                "native": { "name": "price_judge" },
+                "then": [{ "when": "again", "to": "find" }, { "when": "words", "to": "tell" }, { "to": "ask" }],
+            }),
+        ),
         (
             "ask",
             json!({
@@ -214,7 +220,7 @@ fn wrote<const N: usize>(keys: [(&str, Value); N]) -> Map<String, Value> {
 fn wanted_step(call: &NativeCall<'_>, language: Language) -> Written {
     match wanted::read(call.user["message"].as_str().unwrap_or_default()) {
         Some(Ok(Wanted { article: Some(article), price, discount })) => {
-            // Only the marketplace's own articles are numbers that it can be asked for.
+            // Only the marketplace's own articles are numbers that it can be asked for; `price_judge` has the other half.
             let nm_ids: Vec<u64> = article.parse().into_iter().collect();
             let wanted = json!({ "article": article, "price": price, "discount": discount });
             wrote([("wanted", wanted), ("nm_ids", json!(nm_ids))])
@@ -236,15 +242,20 @@ fn wanted_of(state: &Map<String, Value>) -> Wanted {
 fn judge_step(call: &NativeCall<'_>, language: Language) -> Written {
     let wanted = wanted_of(&call.state);
     let Ok(goods) = serde_json::from_value::<Vec<Goods>>(call.state["goods"].clone()) else {
-        return wrote([("goods", Value::Null), ("words", words::too_many(language).into())]);
+        return told(words::too_many(language));
     };
     let verdict = judge::judge(&wanted, &goods);
+    let by_article = call.state["nm_ids"].as_array().is_some_and(|nm_ids| !nm_ids.is_empty());
+    if verdict == Verdict::Unknown && by_article {
+        // No article has this number: a seller's own code may.
+        return wrote([("goods", Value::Null), ("nm_ids", json!([])), ("again", true.into())]);
+    }
     if verdict == Verdict::Unknown && goods.len() >= GOODS_MAX {
-        return wrote([("goods", Value::Null), ("words", words::too_many(language).into())]);
+        return told(words::too_many(language));
     }
     let Verdict::Change(change) = &verdict else {
         let words = words::nothing(&verdict, &wanted, language).unwrap_or_default();
-        return wrote([("goods", Value::Null), ("words", words.into())]);
+        return told(words);
     };
     let mut item = json!({ "nmID": change.nm_id });
     for (key, value) in [("price", wanted.price), ("discount", wanted.discount)] {
@@ -257,10 +268,16 @@ fn judge_step(call: &NativeCall<'_>, language: Language) -> Written {
     wrote([
         // What was read is not needed any more, and each checkpoint would carry it on.
         ("goods", Value::Null),
+        ("again", false.into()),
         ("prices", json!([item])),
         ("change", shown),
         ("question", words::question(change, language).into()),
     ])
+}
+
+/// What ends the question: these words, and nothing of what was read.
+fn told(words: impl Into<Value>) -> Written {
+    wrote([("goods", Value::Null), ("again", false.into()), ("words", words.into())])
 }
 
 fn told_step(call: &NativeCall<'_>, language: Language) -> Written {

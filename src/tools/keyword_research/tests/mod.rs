@@ -107,7 +107,8 @@ struct Shop(Result<Vec<SearchText>, SourceError>);
 
 #[async_trait]
 impl KeywordSource for Shop {
-    async fn search_texts(&self, _: &KeywordQuery, _: &ToolContext) -> Result<Vec<SearchText>, SourceError> {
+    async fn search_texts(&self, cards: &[OwnCard], _: &ToolContext) -> Result<Vec<SearchText>, SourceError> {
+        assert!(!cards.is_empty(), "the report is told by the cards");
         self.0.clone()
     }
     async fn own_cards(&self, query: &KeywordQuery, _: &ToolContext) -> Result<Vec<OwnCard>, SourceError> {
@@ -135,6 +136,33 @@ async fn a_call_learns_from_the_source_and_says_what_it_could_not_tell() {
     assert_eq!((&answer["notes"], answer["keywords"].as_array().map(Vec::len)), (&json!([note]), Some(3)), "{answer}");
     let answer = called(NoSource, json!({})).await;
     assert!(answer["notes"][0].as_str().unwrap().contains("`subject`"), "{answer}");
+}
+
+/// Never answers.
+#[derive(Debug)]
+struct Silent;
+
+#[async_trait]
+impl KeywordSource for Silent {
+    async fn own_cards(&self, _: &KeywordQuery, _: &ToolContext) -> Result<Vec<OwnCard>, SourceError> {
+        std::future::pending().await
+    }
+    async fn search_texts(&self, _: &[OwnCard], _: &ToolContext) -> Result<Vec<SearchText>, SourceError> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_source_leaves_time_for_an_answer() {
+    let start = tokio::time::Instant::now();
+    let answer = called(Silent, json!({"title": "Ceramic mug"})).await;
+    assert!(start.elapsed() < ToolContext::of_test().time_max, "{:?}", start.elapsed());
+    let notes = [
+        "the own cards could not be read: no answer within 24s",
+        "the search report could not be read: it is told by the articles of the cards, which are not there",
+    ];
+    assert_eq!(answer["notes"], json!(notes));
+    assert_eq!(answer["keywords"][0]["phrase"], "ceramic mug", "{answer}");
 }
 
 /// Texts of few words, so that they meet.

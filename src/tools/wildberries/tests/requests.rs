@@ -170,6 +170,21 @@ fn prices_tasks_and_tariffs() {
         json!([{"nmID": 1, "price": "1500", "status": 3, "errorText": "The new price is several times lower"}]),
     );
     check(
+        json!({"operation": "price_quarantine", "offset": 100}),
+        "GET Prices /api/v2/quarantine/goods?limit=100&offset=100",
+        enveloped(
+            json!({"quarantineGoods": [{"nmID": 206_025_152, "sizeID": null, "techSizeName": "", "currencyIsoCode4217": "RUB",
+            "newPrice": 134, "oldPrice": 4000, "newDiscount": 25, "oldDiscount": 25, "priceDiff": -2899.5}]}),
+        ),
+        json!([{"nmID": 206_025_152, "newPrice": "134", "oldPrice": "4000", "newDiscount": 25, "priceDiff": "-2899.5"}]),
+    );
+    check(
+        json!({"operation": "price_quarantine"}),
+        "GET Prices /api/v2/quarantine/goods?limit=100&offset=0",
+        enveloped(Value::Null),
+        json!([]),
+    );
+    check(
         json!({"operation": "tariffs_commission", "locale": "en"}),
         "GET Common /api/v1/tariffs/commission?locale=en",
         json!({"report": [{"kgvpMarketplace": 15.5, "paidStorageKgvp": 15.5, "parentID": 657, "subjectID": 6461, "subjectName": "Оборудование"}]}),
