@@ -170,8 +170,8 @@ impl Walk<'_> {
 
     /// Takes the step that the frame stands before, or says who must.
     fn node(&mut self, level: &Level, frame: &mut Frame, place: &Place, tasks: &mut Vec<Task>) -> Result<(), Fault> {
-        let At::Node { node: id, failed, waits } = &frame.at else { return Ok(()) };
-        let (id, failed, waits) = (id.clone(), *failed, waits.clone());
+        let At::Node { node: id, since, failed, waits } = &frame.at else { return Ok(()) };
+        let (id, since, failed, waits) = (id.clone(), *since, *failed, waits.clone());
         let node = known(level, &id)?;
         let scope = self.scope(frame);
         match &node.kind {
@@ -193,7 +193,8 @@ impl Walk<'_> {
             }
             kind => match work(level, kind, frame, &scope) {
                 Ok(work) => {
-                    tasks.push(Task { place: place.clone(), node: id, work, waits, time_max: node.timeout, failed });
+                    let (place, time_max) = (place.clone(), node.timeout);
+                    tasks.push(Task { place, node: id, since, work, waits, time_max, failed });
                     Ok(())
                 }
                 Err(error) => {
@@ -215,14 +216,16 @@ impl Walk<'_> {
     fn fork(&mut self, frame: &mut Frame, id: &NodeId, branches: &[NodeId], place: &Place) -> Result<(), Fault> {
         has_room(id, place)?;
         self.count()?;
-        let frames = branches.iter().map(|branch| frame.branch(branch)).collect();
+        let frames = branches.iter().map(|branch| frame.branch(branch, *self.steps)).collect();
         frame.at = At::Branches { node: id.clone(), frames };
         Ok(())
     }
 
     /// All branches have ended: what they wrote adds up in their order.
     fn join(&mut self, level: &Level, frame: &mut Frame, id: &NodeId) -> Result<(), Fault> {
-        let At::Branches { frames, .. } = std::mem::replace(&mut frame.at, At::before(id)) else { return Ok(()) };
+        let At::Branches { frames, .. } = std::mem::replace(&mut frame.at, At::before(id, *self.steps)) else {
+            return Ok(());
+        };
         let wrote = frames.into_iter().flat_map(|branch| branch.writes).collect();
         self.done(level, frame, Done::Wrote(wrote)).map(|_| ())
     }
@@ -238,7 +241,7 @@ impl Walk<'_> {
         has_room(id, place)?;
         self.count()?;
         let inside = level.graphs.get(name).ok_or_else(|| gone(id))?;
-        let mut inner = Frame::new(inside);
+        let mut inner = Frame::new(inside, *self.steps);
         let written = expression::map(input, &self.scope(frame))
             .map_err(|error| error.to_string())
             .and_then(|values| values.into_iter().try_for_each(|(key, value)| write(inside, &mut inner, &key, value)));
@@ -250,7 +253,9 @@ impl Walk<'_> {
     }
 
     fn leave(&mut self, level: &Level, frame: &mut Frame, id: &NodeId) -> Result<(), Fault> {
-        let At::Within { frame: inner, .. } = std::mem::replace(&mut frame.at, At::before(id)) else { return Ok(()) };
+        let At::Within { frame: inner, .. } = std::mem::replace(&mut frame.at, At::before(id, *self.steps)) else {
+            return Ok(());
+        };
         let Kind::Graph { output, .. } = &known(level, id)?.kind else { return Err(gone(id)) };
         let done = match expression::map(output, &self.scope(&inner)) {
             Ok(values) => Done::Wrote(values.into_iter().collect()),
@@ -321,7 +326,7 @@ impl Walk<'_> {
     fn go(&mut self, frame: &mut Frame, to: &Target) -> Result<Next, Fault> {
         self.count()?;
         frame.at = match to {
-            Target::Node(node) => At::before(node),
+            Target::Node(node) => At::before(node, *self.steps),
             Target::End => At::End,
         };
         Ok(Next::On)

@@ -49,6 +49,9 @@ pub enum At {
     Node {
         /// Which.
         node: NodeId,
+        /// Steps that had been taken when the run came here: tells this time at the step from any other.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        since: u32,
         /// Tries that failed.
         #[serde(default, skip_serializing_if = "is_zero")]
         failed: u32,
@@ -85,7 +88,7 @@ impl Progress {
             id: id.into(),
             user,
             steps: 0,
-            top: Frame::new(&graph.top),
+            top: Frame::new(&graph.top, 0),
             passed: Vec::new(),
         }
     }
@@ -113,21 +116,21 @@ impl Frame {
         })
     }
 
-    pub(super) fn new(level: &Level) -> Self {
+    pub(super) fn new(level: &Level, steps: u32) -> Self {
         let state = level.keys.iter().map(|(name, key)| (name.clone(), key.default.clone())).collect();
-        Self { at: At::before(&level.start), state, error: Value::Null, writes: Vec::new(), is_branch: false }
+        Self { at: At::before(&level.start, steps), state, error: Value::Null, writes: Vec::new(), is_branch: false }
     }
 
     /// A branch that begins at a node and sees the state as it is now.
-    pub(super) fn branch(&self, node: &NodeId) -> Self {
+    pub(super) fn branch(&self, node: &NodeId, steps: u32) -> Self {
         let state = self.state.clone();
-        Self { at: At::before(node), state, error: self.error.clone(), writes: Vec::new(), is_branch: true }
+        Self { at: At::before(node, steps), state, error: self.error.clone(), writes: Vec::new(), is_branch: true }
     }
 }
 
 impl At {
-    pub(super) fn before(node: &NodeId) -> Self {
-        Self::Node { node: node.clone(), failed: 0, waits: None }
+    pub(super) fn before(node: &NodeId, steps: u32) -> Self {
+        Self::Node { node: node.clone(), since: steps, failed: 0, waits: None }
     }
 }
 
