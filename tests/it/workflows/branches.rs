@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{follow, send, words};
+use super::{follow, say, send, words};
 use crate::support::{
     client::{assert_dense, new_id},
     server::{CONCIERGE, TestServer},
@@ -68,6 +68,19 @@ async fn an_order_under_way_in_one_branch_is_not_made_again_because_the_other_we
     let (said, orders) = killed_while_one_branch_is_ahead("non_idempotent").await;
     assert_eq!(said, ["One.", "Two.", "It failed: tool_outcome_unknown.", "Done."]);
     assert_eq!(orders.len(), 1);
+}
+
+#[tokio::test]
+async fn a_branch_that_fails_is_for_the_step_around_it_once_the_other_has_ended() {
+    let shop = Shop::open(false).await;
+    let config = config(&shop, "non_idempotent")
+        .replace("          on_error: failed\n", "          timeout: 300ms\n")
+        .replace("[order, talk] }, then: done }", "[order, talk] }, then: done, on_error: failed }");
+    let server = TestServer::with(&config);
+    let mut ws = follow(&server, &new_id()).await;
+    let events = say(&mut ws, "sell it").await;
+    assert_eq!(words(&events), ["One.", "Two.", "It failed: tool_failed."], "{events:#?}");
+    assert_eq!(events.last().unwrap()["status"], "completed");
 }
 
 #[tokio::test]

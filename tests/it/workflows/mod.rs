@@ -3,6 +3,7 @@
 mod approvals;
 mod branches;
 mod docs;
+mod edited;
 mod figures;
 mod forms;
 mod growth;
