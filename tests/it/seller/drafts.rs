@@ -22,6 +22,24 @@ async fn a_listing_under_way_goes_on_after_a_restart_with_what_was_said_before()
 }
 
 #[tokio::test]
+async fn a_price_that_the_listing_asked_for_is_no_question_for_the_pricing_agent() {
+    for (first, answer) in [
+        ("sell a ceramic mug", "price 900"),
+        ("sell a ceramic mug", "price 900, 12x9x10 cm, 400 g"),
+        ("Хочу продать кружку", "цена 900, 12х9х10 см, 400 г"),
+    ] {
+        let mut seller = Seller::open().await;
+        asks(&seller.say(first).await);
+        let answered = seller.say(answer).await;
+        asks(&answered);
+        assert_eq!(answered.find("agent_start").unwrap()["agentId"], "product_agent", "{answer}");
+        // Who asks for a price to be worked out, or set, means the other one all the same.
+        let other = seller.say("What price gives a margin of 25%, cost 500, commission 15%?").await;
+        assert_eq!(other.find("agent_start").unwrap()["agentId"], "pricing_agent", "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_listing_that_was_left_is_offered_after_a_restart() {
     let mut seller = Seller::open().await;
     asks(&seller.say("sell a ceramic mug, price 950").await);
