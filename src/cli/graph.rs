@@ -118,6 +118,15 @@ mod tests {
     }
 
     #[test]
+    fn a_graph_of_the_program_is_drawn_as_the_config_names_its_tools() {
+        let (exit, said, told) = run(include_str!("../../examples/seller.yaml"), Some("product_agent"));
+        assert_eq!(exit, Exit::Done, "{told}");
+        for line in ["  START([\"start\"]) --> S_recall\n", "  S_publish{{\"publish<br/>approve cards\"}}\n"] {
+            assert!(said.contains(line), "{said}");
+        }
+    }
+
+    #[test]
     fn a_picture_needs_no_secret() {
         let text =
             format!("{AGENTS}models: {{ m: {{ base_url: 'http://h/v1', model: m, api_key: 'env:NOT_THERE' }} }}\n");
@@ -149,7 +158,7 @@ mod tests {
         check_told(
             "agents: [{ id: concierge, kind: concierge }]\n",
             None,
-            "f.yaml: has no graph: neither an agent with `workflow: {type: graph, …}`, nor `start` and `nodes` at its \
+            "f.yaml: has no graph: neither an agent with a `workflow`, nor `start` and `nodes` at its \
              top\nf.yaml: 1 error\n",
         );
         check_told(AGENTS, Some("c"), "`--agent c`: no agent of this id follows a graph; those that do: a, b\n");

@@ -1,4 +1,4 @@
-//! The graphs of a file, to be looked at: those of a config's workflows, or one that stands alone.
+//! The graphs of a file, to be looked at: those of a config's workflows, of the program too, or one that stands alone.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use super::{
     tree::{KeyPath, Node, Place},
     workflows, yaml,
 };
-use crate::workflow::Graph;
+use crate::workflow::{Graph, named::Named};
 
 /// A graph of a file.
 #[derive(Debug)]
@@ -24,7 +24,8 @@ pub struct DrawnGraph {
     pub graph: Graph,
 }
 
-/// Reads the graphs of `path`, or of the config that would be served: each one that stands in it, in the order of the file.
+/// Reads the graphs of `path`, or of the config that would be served: each one that stands in it or that it names, in the
+/// order of the file.
 ///
 /// Secrets that a config refers to are not followed: a picture does not need them.
 ///
@@ -76,15 +77,19 @@ fn workflow_graphs(root: &Node) -> Result<Vec<DrawnGraph>, Vec<Finding>> {
     let mut drawn = Vec::new();
     for (index, agent) in agents.iter().enumerate() {
         let path = KeyPath::default().key("agents").index(index).key("workflow");
-        let Some(workflow) = agent.get("workflow").filter(|node| node.text_of("type") == Some(workflows::GRAPH)) else {
-            continue;
+        let Some(workflow) = agent.get("workflow") else { continue };
+        let graph = match workflow.text_of("type") {
+            Some(workflows::GRAPH) => Some(workflows::build(root, agent, workflow, &path)?),
+            kind => match kind.and_then(Named::of) {
+                Some(named) => workflows::build_named(named, agent, workflow, &path)?,
+                None => None,
+            },
         };
-        let graph = workflows::build(root, agent, workflow, &path)?;
-        drawn.push(DrawnGraph { agent: agent.text_of("id").map(str::to_owned), graph });
+        let agent = agent.text_of("id").map(str::to_owned);
+        drawn.extend(graph.map(|graph| DrawnGraph { agent, graph }));
     }
     if drawn.is_empty() {
-        let words =
-            "has no graph: neither an agent with `workflow: {type: graph, …}`, nor `start` and `nodes` at its top";
+        let words = "has no graph: neither an agent with a `workflow`, nor `start` and `nodes` at its top";
         return Err(vec![Finding::new(Place::Whole, Rule::Advice(words.to_owned()))]);
     }
     Ok(drawn)

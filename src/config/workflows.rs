@@ -58,7 +58,6 @@ pub(super) fn check(root: &Node, agent: &Node, path: &KeyPath, findings: &mut Ve
     }
 }
 
-/// A graph of the program has only a config; what it is made of may lack a tool.
 fn check_named(named: Named, agent: &Node, node: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {
     let strange = node.entries().iter().filter(|entry| !OWN_KEYS.contains(&entry.key.as_str()));
     for entry in strange {
@@ -66,29 +65,37 @@ fn check_named(named: Named, agent: &Node, node: &Node, path: &KeyPath, findings
         findings
             .push(Finding::new(entry.place.clone(), Rule::Workflow { key: path.key(&entry.key).to_string(), reason }));
     }
+    findings.extend(build_named(named, agent, node, path).err().unwrap_or_default());
+}
+
+/// A graph of the program has only a config; what it is made of may lack a tool.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(super) fn build_named(
+    named: Named,
+    agent: &Node,
+    node: &Node,
+    path: &KeyPath,
+) -> Result<Option<Graph>, Vec<Finding>> {
     let config = node.get("config").map(Node::to_json).unwrap_or_default();
     let read = match &config {
         Json::Null => Ok(NamedConfig::default()),
         Json::Object(config) => NamedConfig::read(config),
         // The schema of the file says it.
-        _ => return,
+        _ => return Ok(None),
     };
-    let config = match read {
-        Ok(config) => config,
-        Err((key, words)) => {
-            let steps = ["config"].into_iter().chain(key).map(|key| Step::Key(key.to_owned())).collect::<Vec<_>>();
-            findings.push(found(node, path, &steps, words));
-            return;
-        }
-    };
+    let config = read.map_err(|(key, words)| {
+        let steps = ["config"].into_iter().chain(key).map(|key| Step::Key(key.to_owned())).collect::<Vec<_>>();
+        vec![found(node, path, &steps, words)]
+    })?;
     let around = Surroundings { natives: named.natives(), readers: named.readers(), ..around(node, agent) };
-    let problems = match named.definition(&config, &around.tools) {
-        Ok(definition) => Graph::build(definition, &around).err().unwrap_or_default(),
-        Err(words) => return findings.push(found(node, path, &[], words)),
-    };
-    // Its nodes are no places of the file, and one missing tool is missing in many of them.
-    let words: BTreeSet<String> = problems.into_iter().map(|problem| problem.words).collect();
-    findings.extend(words.into_iter().map(|words| found(node, path, &[], words)));
+    let definition = named.definition(&config, &around.tools).map_err(|words| vec![found(node, path, &[], words)])?;
+    Graph::build(definition, &around).map(Some).map_err(|problems| {
+        // Its nodes are no places of the file, and one missing tool is missing in many of them.
+        let words: BTreeSet<String> = problems.into_iter().map(|problem| problem.words).collect();
+        words.into_iter().map(|words| found(node, path, &[], words)).collect()
+    })
 }
 
 fn check_graph(root: &Node, agent: &Node, node: &Node, path: &KeyPath, findings: &mut Vec<Finding>) {

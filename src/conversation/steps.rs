@@ -62,9 +62,17 @@ impl Steps {
         }
     }
 
-    /// What was done so far need not be told: it is in a checkpoint.
+    /// What was done so far need not be told: it is in a checkpoint. A call that is still under way, of a branch beside the
+    /// one that came further, is not.
     pub(super) fn forget(&mut self) {
-        self.steps.clear();
+        let open: Vec<bool> = (0..self.steps.len()).map(|place| self.is_under_way(place)).collect();
+        let mut open = open.into_iter();
+        self.steps.retain(|_| open.next().unwrap_or_default());
+    }
+
+    fn is_under_way(&self, place: usize) -> bool {
+        let step = self.steps.get(place);
+        matches!(step, Some(Step::Called { intent, outcome: None }) if !self.is_made_again_after(place, intent))
     }
 
     /// Whether a tool was called.

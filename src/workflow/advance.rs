@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     expression::{self, ExpressionError, Scope},
-    graph::{Approve, Field, Graph, Kind, Level, Node, NodeId, Target},
+    graph::{Approve, Graph, Kind, Level, Node, NodeId, Target},
+    prepare,
     progress::{At, Frame, Place, Progress},
     reduce::reduce,
-    work::{Ask, Call, Done, Failure, Fault, Form, FormField, Next, Task, Work},
+    work::{Done, Failure, Fault, Next, Task},
 };
 use crate::json_schema;
 
@@ -41,14 +42,16 @@ impl Graph {
         self.follows(progress)?;
         let gone = || Fault::Changed("its place is no step of the graph".to_owned());
         let (level, within) = self.level(progress, place).ok_or_else(gone)?;
+        let is_caught = (0..place.len()).any(|depth| self.takes_care(progress, &place[..depth]));
         let (mut walk, top) = self.walk(progress, within);
+        walk.is_caught = is_caught;
         let frame = top.inner(place).ok_or_else(gone)?;
         walk.done(level, frame, done)
     }
 
     fn walk<'p>(&self, progress: &'p mut Progress, within: String) -> (Walk<'p>, &'p mut Frame) {
         let Progress { steps, top, user, passed, .. } = progress;
-        (Walk { steps, steps_max: self.definition.steps_max, user, within, passed }, top)
+        (Walk { steps, steps_max: self.definition.steps_max, user, within, is_caught: false, passed }, top)
     }
 
     /// A step as the log and [`Graph::nodes`] name it: with the graphs that it is within.
@@ -60,7 +63,9 @@ impl Graph {
     /// Whether the graph says where to go on when the step at this place fails.
     pub fn takes_care(&self, progress: &Progress, place: &[usize]) -> bool {
         let node = self.level(progress, place).zip(progress.top.at_place(place)).and_then(|((level, _), frame)| {
-            let At::Node { node, .. } = &frame.at else { return None };
+            let (At::Node { node, .. } | At::Branches { node, .. } | At::Within { node, .. }) = &frame.at else {
+                return None;
+            };
             level.nodes.get(node)
         });
         node.is_some_and(|node| node.on_error.is_some())
@@ -104,6 +109,8 @@ struct Walk<'a> {
     user: &'a Value,
     /// Before the names of the steps of the graph that it is in.
     within: String,
+    /// Whether a step around the frame says where to go on when what is within it fails.
+    is_caught: bool,
     passed: &'a mut Vec<String>,
 }
 
@@ -122,9 +129,11 @@ impl Walk<'_> {
                 At::End => return Ok(()),
                 At::Branches { node, frames } => {
                     let node = node.clone();
+                    let around = self.go_in(level, &node)?;
                     for (index, branch) in frames.iter_mut().enumerate() {
                         self.inner(level, branch, index, place, tasks)?;
                     }
+                    self.is_caught = around;
                     if frames.iter().any(|branch| branch.at != At::End) {
                         return Ok(());
                     }
@@ -134,10 +143,11 @@ impl Walk<'_> {
                     let node = node.clone();
                     let name = graph_of(known(level, &node)?).ok_or_else(|| gone(&node))?;
                     let inside = level.graphs.get(name).ok_or_else(|| gone(&node))?;
-                    let before = self.within.len();
+                    let (before, around) = (self.within.len(), self.go_in(level, &node)?);
                     self.within.extend([name.as_str(), "/"]);
                     let walked = self.inner(inside, inner, 0, place, tasks);
                     self.within.truncate(before);
+                    self.is_caught = around;
                     walked?;
                     if inner.at != At::End {
                         return Ok(());
@@ -152,6 +162,14 @@ impl Walk<'_> {
                 }
             }
         }
+    }
+
+    /// Goes into the frames of a step; answers whether a step around this one takes care, for the way out.
+    fn go_in(&mut self, level: &Level, id: &NodeId) -> Result<bool, Fault> {
+        let takes_care = known(level, id)?.on_error.is_some();
+        let around = self.is_caught;
+        self.is_caught |= takes_care;
+        Ok(around)
     }
 
     fn inner(
@@ -170,8 +188,8 @@ impl Walk<'_> {
 
     /// Takes the step that the frame stands before, or says who must.
     fn node(&mut self, level: &Level, frame: &mut Frame, place: &Place, tasks: &mut Vec<Task>) -> Result<(), Fault> {
-        let At::Node { node: id, failed, waits } = &frame.at else { return Ok(()) };
-        let (id, failed, waits) = (id.clone(), *failed, waits.clone());
+        let At::Node { node: id, since, failed, waits } = &frame.at else { return Ok(()) };
+        let (id, since, failed, waits) = (id.clone(), *since, *failed, waits.clone());
         let node = known(level, &id)?;
         let scope = self.scope(frame);
         match &node.kind {
@@ -191,9 +209,10 @@ impl Walk<'_> {
                 self.pass(&id);
                 self.enter(level, frame, &id, (name, input), place)
             }
-            kind => match work(level, kind, frame, &scope) {
+            kind => match prepare::work(level, kind, frame, &scope) {
                 Ok(work) => {
-                    tasks.push(Task { place: place.clone(), node: id, work, waits, time_max: node.timeout, failed });
+                    let (place, time_max) = (place.clone(), node.timeout);
+                    tasks.push(Task { place, node: id, since, work, waits, time_max, failed });
                     Ok(())
                 }
                 Err(error) => {
@@ -215,16 +234,21 @@ impl Walk<'_> {
     fn fork(&mut self, frame: &mut Frame, id: &NodeId, branches: &[NodeId], place: &Place) -> Result<(), Fault> {
         has_room(id, place)?;
         self.count()?;
-        let frames = branches.iter().map(|branch| frame.branch(branch)).collect();
+        let frames = branches.iter().map(|branch| frame.branch(branch, *self.steps)).collect();
         frame.at = At::Branches { node: id.clone(), frames };
         Ok(())
     }
 
     /// All branches have ended: what they wrote adds up in their order.
     fn join(&mut self, level: &Level, frame: &mut Frame, id: &NodeId) -> Result<(), Fault> {
-        let At::Branches { frames, .. } = std::mem::replace(&mut frame.at, At::before(id)) else { return Ok(()) };
-        let wrote = frames.into_iter().flat_map(|branch| branch.writes).collect();
-        self.done(level, frame, Done::Wrote(wrote)).map(|_| ())
+        let At::Branches { frames, .. } = std::mem::replace(&mut frame.at, At::before(id, *self.steps)) else {
+            return Ok(());
+        };
+        let done = match frames.iter().find_map(Frame::failure) {
+            Some(failure) => Done::Failed { failure, may_pass: false },
+            None => Done::Wrote(frames.into_iter().flat_map(|branch| branch.writes).collect()),
+        };
+        self.done(level, frame, done).map(|_| ())
     }
 
     fn enter(
@@ -238,7 +262,7 @@ impl Walk<'_> {
         has_room(id, place)?;
         self.count()?;
         let inside = level.graphs.get(name).ok_or_else(|| gone(id))?;
-        let mut inner = Frame::new(inside);
+        let mut inner = Frame::new(inside, *self.steps);
         let written = expression::map(input, &self.scope(frame))
             .map_err(|error| error.to_string())
             .and_then(|values| values.into_iter().try_for_each(|(key, value)| write(inside, &mut inner, &key, value)));
@@ -250,8 +274,13 @@ impl Walk<'_> {
     }
 
     fn leave(&mut self, level: &Level, frame: &mut Frame, id: &NodeId) -> Result<(), Fault> {
-        let At::Within { frame: inner, .. } = std::mem::replace(&mut frame.at, At::before(id)) else { return Ok(()) };
+        let At::Within { frame: inner, .. } = std::mem::replace(&mut frame.at, At::before(id, *self.steps)) else {
+            return Ok(());
+        };
         let Kind::Graph { output, .. } = &known(level, id)?.kind else { return Err(gone(id)) };
+        if let Some(failure) = inner.failure() {
+            return self.done(level, frame, Done::Failed { failure, may_pass: false }).map(|_| ());
+        }
         let done = match expression::map(output, &self.scope(&inner)) {
             Ok(values) => Done::Wrote(values.into_iter().collect()),
             Err(error) => failed_expression(&error),
@@ -299,7 +328,13 @@ impl Walk<'_> {
     fn failed(&mut self, level: &Level, frame: &mut Frame, failure: Failure) -> Result<Next, Fault> {
         let At::Node { node: id, .. } = &frame.at else { return Err(Fault::Changed("it stands at no step".into())) };
         let id = id.clone();
-        let Some(target) = &known(level, &id)?.on_error else { return Err(Fault::Step { node: id, failure }) };
+        let Some(target) = &known(level, &id)?.on_error else {
+            if !self.is_caught {
+                return Err(Fault::Step { node: id, failure });
+            }
+            frame.fail(as_json(&failure));
+            return Ok(Next::On);
+        };
         frame.error = as_json(&failure);
         self.go(frame, target)
     }
@@ -321,7 +356,7 @@ impl Walk<'_> {
     fn go(&mut self, frame: &mut Frame, to: &Target) -> Result<Next, Fault> {
         self.count()?;
         frame.at = match to {
-            Target::Node(node) => At::before(node),
+            Target::Node(node) => At::before(node, *self.steps),
             Target::End => At::End,
         };
         Ok(Next::On)
@@ -377,56 +412,4 @@ fn write(level: &Level, frame: &mut Frame, name: &str, value: Value) -> Result<(
         frame.writes.push((name.to_owned(), value));
     }
     Ok(())
-}
-
-fn work(level: &Level, kind: &Kind, frame: &Frame, scope: &Scope) -> Result<Work, ExpressionError> {
-    let render = |text: &Option<expression::Text>| text.as_ref().map(|text| text.render(scope)).transpose();
-    Ok(match kind {
-        Kind::Say(text) => Work::Say(text.render(scope)?),
-        Kind::Tool { name, arguments, into } => Work::Call(call(name, arguments, into.as_ref(), scope)?),
-        Kind::Approve(Approve { tool, arguments, say, into, withdraw, expires, .. }) => {
-            let call = call(tool, arguments, into.as_ref(), scope)?;
-            Work::Approve(super::work::Approve { call, say: render(say)?, withdraw: *withdraw, expires: *expires })
-        }
-        Kind::Model(model) => Work::Ask(Ask {
-            system: render(&model.system)?,
-            prompt: model.prompt.render(scope)?,
-            schema: model.schema.clone(),
-            into: model.into.clone(),
-            show: model.show,
-        }),
-        Kind::Collect { fields, reader } => {
-            let fields = fields.iter().map(|field| form_field(level, field, frame, scope)).collect::<Result<_, _>>()?;
-            Work::Collect(Form { fields, reader: reader.clone() })
-        }
-        Kind::HandOff { to, reason, data } => {
-            Work::HandOff { to: to.clone(), reason: render(reason)?, data: expression::map(data, scope)? }
-        }
-        Kind::Native { name, input } => {
-            Work::Native { name: name.clone(), input: expression::map(input, scope)?, state: frame.state.clone() }
-        }
-        // Taken without anybody.
-        Kind::Set(_) | Kind::Parallel(_) | Kind::Graph { .. } => Work::Say(String::new()),
-    })
-}
-
-fn call(
-    tool: &str,
-    arguments: &[(String, expression::Template)],
-    into: Option<&String>,
-    scope: &Scope,
-) -> Result<Call, ExpressionError> {
-    let arguments: Map<String, Value> = expression::map(arguments, scope)?;
-    Ok(Call { tool: tool.to_owned(), arguments, into: into.cloned() })
-}
-
-fn form_field(level: &Level, field: &Field, frame: &Frame, scope: &Scope) -> Result<FormField, ExpressionError> {
-    let Field { name, ask, optional } = field;
-    Ok(FormField {
-        name: name.clone(),
-        ask: ask.render(scope)?,
-        schema: level.keys.get(name).and_then(|key| key.schema.clone()),
-        optional: *optional,
-        value: frame.state.get(name).cloned().unwrap_or_default(),
-    })
 }

@@ -146,6 +146,8 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '#' => out.push_str("#35;"),
+            // Two of them begin a comment or a directive, within quotes too.
+            '%' => out.push_str("#37;"),
             '&' => out.push_str("#amp;"),
             '"' => out.push_str("#quot;"),
             '<' => out.push_str("#lt;"),

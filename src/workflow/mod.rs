@@ -18,6 +18,7 @@ pub mod expression;
 mod graph;
 mod mermaid;
 pub mod named;
+mod prepare;
 pub mod problem;
 pub mod progress;
 mod reach;

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::graph::{Graph, Level, NodeId};
+use super::{
+    graph::{Graph, Level, NodeId},
+    work::Failure,
+};
 
 /// Where a run is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +39,9 @@ pub struct Frame {
     /// What a branch wrote, to be added to the state around it in the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<(String, Value)>,
+    /// Whether it ended because a step failed and nothing in it took care of that: `error` says why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_failed: bool,
     /// Whether it is a branch.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_branch: bool,
@@ -49,6 +55,9 @@ pub enum At {
     Node {
         /// Which.
         node: NodeId,
+        /// Steps that had been taken when the run came here: tells this time at the step from any other.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        since: u32,
         /// Tries that failed.
         #[serde(default, skip_serializing_if = "is_zero")]
         failed: u32,
@@ -85,7 +94,7 @@ impl Progress {
             id: id.into(),
             user,
             steps: 0,
-            top: Frame::new(&graph.top),
+            top: Frame::new(&graph.top, 0),
             passed: Vec::new(),
         }
     }
@@ -113,21 +122,50 @@ impl Frame {
         })
     }
 
-    pub(super) fn new(level: &Level) -> Self {
+    pub(super) fn new(level: &Level, steps: u32) -> Self {
         let state = level.keys.iter().map(|(name, key)| (name.clone(), key.default.clone())).collect();
-        Self { at: At::before(&level.start), state, error: Value::Null, writes: Vec::new(), is_branch: false }
+        Self {
+            at: At::before(&level.start, steps),
+            state,
+            error: Value::Null,
+            writes: Vec::new(),
+            has_failed: false,
+            is_branch: false,
+        }
     }
 
     /// A branch that begins at a node and sees the state as it is now.
-    pub(super) fn branch(&self, node: &NodeId) -> Self {
+    pub(super) fn branch(&self, node: &NodeId, steps: u32) -> Self {
         let state = self.state.clone();
-        Self { at: At::before(node), state, error: self.error.clone(), writes: Vec::new(), is_branch: true }
+        Self {
+            at: At::before(node, steps),
+            state,
+            error: self.error.clone(),
+            writes: Vec::new(),
+            has_failed: false,
+            is_branch: true,
+        }
+    }
+}
+
+impl Frame {
+    /// It is over, for the step around it to take care of.
+    pub(super) fn fail(&mut self, error: Value) {
+        self.error = error;
+        self.has_failed = true;
+        self.at = At::End;
+    }
+
+    /// Why it failed, if it has.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        let word = |key: &str| self.error[key].as_str().unwrap_or_default();
+        self.has_failed.then(|| Failure::new(word("code"), word("message")))
     }
 }
 
 impl At {
-    pub(super) fn before(node: &NodeId) -> Self {
-        Self::Node { node: node.clone(), failed: 0, waits: None }
+    pub(super) fn before(node: &NodeId, steps: u32) -> Self {
+        Self::Node { node: node.clone(), since: steps, failed: 0, waits: None }
     }
 }
 

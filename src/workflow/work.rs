@@ -13,6 +13,8 @@ pub struct Task {
     pub place: Place,
     /// The step.
     pub node: NodeId,
+    /// Steps that had been taken when the run came to it; the same after a crash, whatever branches beside it did meanwhile.
+    pub since: u32,
     /// What.
     pub work: Work,
     /// What the step remembered when it began to wait; none where it does not wait.

@@ -57,6 +57,8 @@ mod retention;
 #[cfg(test)]
 mod sandbox;
 #[cfg(test)]
+mod seller;
+#[cfg(test)]
 mod slow;
 mod stores;
 #[cfg(test)]

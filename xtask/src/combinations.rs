@@ -37,6 +37,7 @@ const MODULES: &[(&str, Again, &str)] = &[
     ("resume", Again::Everywhere, "positions, snapshots and replays are read from the store"),
     ("retention", Again::Everywhere, "sweeps and tombstones"),
     ("sandbox", Again::No, "the sandbox has no store"),
+    ("seller", Again::No, "a sandbox and servers of their own; what is stored of workflows is tried by workflows"),
     ("slow", Again::Everywhere, "who is far behind reads from the store"),
     ("stores", Again::No, "names its database and its Redis itself"),
     ("streams", Again::No, "headers and comments of event streams; resume has their events over every store"),

@@ -242,6 +242,10 @@ impl<'a> At<'a> {
         if images.is_none() {
             lines.push(words::photos_unseen(self.language).to_owned());
         }
+        let refused: Vec<usize> =
+            images.into_iter().flatten().filter(|image| !is_for_card(image)).filter_map(number).collect();
+        let mut numbers = 1..;
+        self.draft.photos.retain(|_| numbers.next().is_none_or(|number| !refused.contains(&number)));
         self.draft.photo_notes = Some(lines);
         self.wrote(json!({}))
     }
@@ -317,6 +321,17 @@ impl<'a> At<'a> {
         let question = words::trouble(self.given("message"), self.language);
         self.asks(asked, question)
     }
+}
+
+/// What the marketplace would refuse, and what repeats another photo of the card, is told of and not sent.
+fn is_for_card(image: &Value) -> bool {
+    let mut findings = image["findings"].as_array().into_iter().flatten();
+    image["accepted"] != false && findings.all(|finding| finding["code"] != "near_duplicate")
+}
+
+/// Which of the links it is, from 1.
+fn number(image: &Value) -> Option<usize> {
+    image["image"].as_u64().and_then(|number| usize::try_from(number).ok())
 }
 
 /// What was found about one photo.

@@ -26,20 +26,24 @@ pub(super) struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// Calls a tool, or takes what the log knows of this very call.
+    /// Calls a tool, or takes what the log knows of this very call. `tried`: how often this run has come here already.
     pub(super) async fn call(
         &self,
         task: &Task,
         call: &Call,
-        steps: u32,
+        tried: usize,
         call_id: Option<ToolCallId>,
     ) -> Result<Performed, SinkClosed> {
-        let key = self.key(task, steps);
-        match self.before(&key) {
-            Some((_, Some(outcome))) => Ok(Performed::done(Vec::new(), done(call, outcome))),
+        let key = self.key(task);
+        match self.before(&key, tried) {
+            Some((effect, Some(outcome))) => Ok(Performed::done(Vec::new(), done(call, outcome, effect))),
             Some((Effect::NonIdempotent, None)) => Ok(Performed::done(Vec::new(), unknown(call))),
             Some((_, None)) => self.make(task, call, key, new_call_id(), true).await,
-            None => self.make(task, call, key, call_id.unwrap_or_else(new_call_id), false).await,
+            None => {
+                // The call that was approved of by its id is the first try alone: ids are used once.
+                let first = call_id.filter(|_| tried == 0);
+                self.make(task, call, key, first.unwrap_or_else(new_call_id), tried > 0).await
+            }
         }
     }
 
@@ -61,26 +65,28 @@ impl Caller<'_> {
             time_max: task.time_max.unwrap_or(self.turn.time_max).min(self.turn.time_max),
         };
         let arguments = Value::Object(call.arguments.clone());
+        let effect = self.agent.toolbox.effect(&call.tool).unwrap_or(Effect::Pure);
         let outcome = run_intended(&self.agent.toolbox, self.sink, &call.tool, arguments, &context).await?;
         let item = RunItem::ToolFinished { call_id, outcome: outcome.clone() };
-        Ok(Performed::done(vec![item], done(call, &outcome)))
+        Ok(Performed::done(vec![item], done(call, &outcome, effect)))
     }
 
-    /// What the log knows of a call: its effect, and its outcome where there is one.
-    fn before(&self, key: &ToolCallId) -> Option<(Effect, Option<&ToolOutcome>)> {
-        self.turn.steps.iter().rev().find_map(|step| match step {
+    /// What the log knows of a try: its effect, and its outcome where there is one. The tries of a call have one key.
+    fn before(&self, key: &ToolCallId, tried: usize) -> Option<(Effect, Option<&ToolOutcome>)> {
+        let mut of_key = self.turn.steps.iter().filter_map(|step| match step {
             Step::Called { intent, outcome } if intent.idempotency_key == *key => {
                 Some((intent.effect, outcome.as_ref()))
             }
             _ => None,
-        })
+        });
+        of_key.nth(tried)
     }
 
     /// No other call of any conversation has it.
-    fn key(&self, task: &Task, steps: u32) -> ToolCallId {
+    fn key(&self, task: &Task) -> ToolCallId {
         let mut hash = blake3::Hasher::new_derive_key("switchboard workflow call");
         hash.update(self.turn.workflow.conversation().0.as_bytes()).update(self.progress_id.as_bytes());
-        hash.update(&steps.to_be_bytes()).update(task.node.as_str().as_bytes());
+        hash.update(&task.since.to_be_bytes()).update(task.node.as_str().as_bytes());
         for index in &task.place {
             hash.update(&(*index as u64).to_be_bytes());
         }
@@ -89,14 +95,15 @@ impl Caller<'_> {
     }
 }
 
-fn done(call: &Call, outcome: &ToolOutcome) -> Done {
+fn done(call: &Call, outcome: &ToolOutcome, effect: Effect) -> Done {
     if !outcome.is_error {
         return Done::Wrote(call.into.iter().map(|key| (key.clone(), outcome.result.clone())).collect());
     }
     let word = |key: &str, otherwise: &str| outcome.result[key].as_str().unwrap_or(otherwise).to_owned();
     let failure = Failure::new(word("error", "tool_failed"), word("message", "the tool failed"));
-    // What was not granted or does not fit is so the next time, too.
-    let may_pass = failure.code == "tool_failed";
+    // What was not granted or does not fit is so the next time, too; and of a call that counts nobody knows whether it took
+    // effect before it failed.
+    let may_pass = failure.code == "tool_failed" && effect != Effect::NonIdempotent;
     Done::Failed { failure, may_pass }
 }
 

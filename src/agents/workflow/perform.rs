@@ -58,8 +58,8 @@ impl Performed {
 /// What is known of the run around a step.
 #[derive(Debug, Clone)]
 pub(super) struct Around {
-    /// Steps that were taken before it.
-    pub(super) steps: u32,
+    /// How often this run has tried it already.
+    pub(super) tried: usize,
     pub(super) user: Value,
     /// The user's message, if this step may take it.
     pub(super) message: Option<String>,
@@ -93,8 +93,8 @@ impl Caller<'_> {
         let message = around.message.as_deref();
         Ok(match &task.work {
             Work::Say(text) => Performed::done(said(text), Done::Wrote(Vec::new())),
-            Work::Call(call) => self.call(task, call, around.steps, None).await?,
-            Work::Approve(approve) => self.approve(task, approve, around.steps, message, &around.user).await?,
+            Work::Call(call) => self.call(task, call, around.tried, None).await?,
+            Work::Approve(approve) => self.approve(task, approve, around.tried, message, &around.user).await?,
             Work::Collect(form) => self.collect(task, form, around),
             Work::HandOff { to, reason, data } => self.hand_off(to, reason.clone(), data.clone()).await,
             Work::Native { name, input, state } => {

@@ -34,7 +34,7 @@ impl Caller<'_> {
         &self,
         task: &Task,
         approve: &Approve,
-        steps: u32,
+        tried: usize,
         message: Option<&str>,
         user: &Value,
     ) -> Result<Performed, RunError> {
@@ -47,7 +47,7 @@ impl Caller<'_> {
         };
         let now = self.turn.workflow.clock().now();
         match record.decision {
-            Some(ApprovalDecision::Approved) => Ok(self.call(task, &approve.call, steps, Some(asked.call)).await?),
+            Some(ApprovalDecision::Approved) => Ok(self.call(task, &approve.call, tried, Some(asked.call)).await?),
             Some(ApprovalDecision::Rejected) => Ok(rejected("rejected", "the user did not approve")),
             Some(ApprovalDecision::Expired) => Ok(rejected("expired", "nobody decided in time")),
             None if now >= record.expires_at => Ok(settled(&record, ApprovalDecision::Expired)),

@@ -1,6 +1,9 @@
 //! A run: steps side by side as the graph allows, one checkpoint after each, until nothing is left to do.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use protocol::{
@@ -29,8 +32,9 @@ use crate::{
 
 /// The longest progress that is stored, in bytes of JSON.
 const PROGRESS_BYTES_MAX: usize = 256 * 1024;
-/// What the beginning of a run is called among the steps, where a tool may be called in it.
-const BEGIN: &str = "begin";
+/// What the beginning of a run is called among the steps, where a tool may be called in it: as in the picture, and no name of
+/// a node.
+const BEGIN: &str = "START";
 
 /// A run under way.
 pub(super) struct Run<'a> {
@@ -40,6 +44,8 @@ pub(super) struct Run<'a> {
     begun: Begun,
     /// Steps that are being performed, and those that wait.
     taken: HashSet<Place>,
+    /// How often this run has tried the step at a place, where it failed in a way that may pass.
+    tried: HashMap<Place, usize>,
     /// What the user is asked in the end.
     asks: Vec<Asks>,
     hands_over: Option<(AgentId, Option<String>)>,
@@ -59,7 +65,8 @@ enum Goes {
 
 impl<'a> Run<'a> {
     pub(super) fn new(agent: &'a WorkflowAgent, turn: &'a Turn, sink: &'a EventSink, begun: Begun) -> Self {
-        Self { agent, turn, sink, begun, taken: HashSet::new(), asks: Vec::new(), hands_over: None, last: Vec::new() }
+        let (taken, tried) = (HashSet::new(), HashMap::new());
+        Self { agent, turn, sink, begun, taken, tried, asks: Vec::new(), hands_over: None, last: Vec::new() }
     }
 
     pub(super) async fn go(mut self) -> Result<Outcome, RunError> {
@@ -96,7 +103,7 @@ impl<'a> Run<'a> {
                 Ok(Goes::Again(wait)) => {
                     self.store_last().await?;
                     let again = Task { failed: task.failed + 1, place, ..task };
-                    let around = self.around(None);
+                    let around = self.around(&again, None);
                     under_way.push(caller.perform(again, around, Some(wait)));
                 }
                 Ok(Goes::Stopped) => return self.stop(&node, spending.usage()),
@@ -133,14 +140,15 @@ impl<'a> Run<'a> {
                 message = None;
                 self.begun.message = None;
             }
-            let around = self.around(takes);
+            let around = self.around(&task, takes);
             with.push((task, around));
         }
         with
     }
 
-    fn around(&self, message: Option<String>) -> Around {
-        Around { steps: self.begun.progress.steps, user: self.begun.progress.user.clone(), message }
+    fn around(&self, task: &Task, message: Option<String>) -> Around {
+        let tried = self.tried.get(&task.place).copied().unwrap_or_default();
+        Around { tried, user: self.begun.progress.user.clone(), message }
     }
 
     /// Takes what came of a step; it is stored together with where the run is after it.
@@ -157,9 +165,11 @@ impl<'a> Run<'a> {
         }
         if let Next::Again(wait) = next {
             self.last.extend(items);
+            *self.tried.entry(task.place.clone()).or_default() += 1;
             return Ok(Goes::Again(wait));
         }
         self.taken.remove(&task.place);
+        self.tried.remove(&task.place);
         if hands_over.is_some() {
             self.hands_over = hands_over;
             let step = self.step(node, CheckpointStatus::Over)?;

@@ -60,9 +60,9 @@ impl Ledger {
         assert_eq!(handed.into_iter().collect::<BTreeMap<_, _>>(), expected, "C9");
     }
 
-    /// What was called before is in the checkpoint.
+    /// What is known is in the checkpoint; what is still under way beside it is not.
     pub(super) fn checkpoint(&mut self) {
-        self.chain.clear();
+        self.chain.retain(|(_, key)| !self.known.contains(key));
     }
 
     /// The turn is over.

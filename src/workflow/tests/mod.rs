@@ -1,6 +1,8 @@
 //! Graphs as data: what is written, what happens, what is said.
 
+mod edges;
 mod figures;
+mod picture;
 mod problems;
 mod properties;
 mod steps;

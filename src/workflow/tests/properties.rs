@@ -5,7 +5,7 @@ use fastrand::Rng;
 use super::*;
 
 /// A graph of this seed: nodes in a row with ways back and forth, branches and steps of every kind.
-fn yaml(rng: &mut Rng) -> String {
+pub(super) fn yaml(rng: &mut Rng) -> String {
     let count = 2 + rng.usize(..7);
     let mut nodes = String::new();
     for index in 0..count {
@@ -47,7 +47,7 @@ fn history(seed: u64, stored: bool) -> Option<String> {
     // A node that nothing leads to is refused, which is not the matter here.
     let graph = Graph::build(definition, &around()).ok()?;
     let mut progress = begin(&graph, "hi");
-    let mut lines = String::new();
+    let (mut lines, mut places) = (String::new(), BTreeSet::new());
     for _ in 0..2_000 {
         let tasks = match graph.work(&mut progress) {
             Ok(tasks) if tasks.is_empty() => return Some(lines + "over"),
@@ -56,6 +56,9 @@ fn history(seed: u64, stored: bool) -> Option<String> {
         };
         let task = &tasks[rng.usize(..tasks.len())];
         writeln!(lines, "{:?} {}", task.place, words(task)).unwrap();
+        // What a call's key is worked out from is another one each time, but for further tries and what waited.
+        let is_new = places.insert((task.place.clone(), task.node.to_string(), task.since));
+        assert!(is_new || task.failed > 0 || task.waits.is_some(), "seed {seed}: {} again\n{lines}", task.node);
         let done = answer(&mut rng, task);
         if let Err(fault) = graph.finish(&mut progress, &task.place, done) {
             return Some(lines + &fault.to_string());

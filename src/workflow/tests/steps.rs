@@ -5,7 +5,7 @@ use serde_json::json;
 use super::*;
 
 #[track_caller]
-fn check(yaml: &str, world: Vec<(&str, Vec<Done>)>, expected: &str) -> Progress {
+pub(super) fn check(yaml: &str, world: Vec<(&str, Vec<Done>)>, expected: &str) -> Progress {
     let graph = graph(yaml);
     let mut progress = begin(&graph, "");
     let lines = run(&graph, &mut progress, &mut World(world), "hello");

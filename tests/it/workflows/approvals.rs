@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{find, follow, say, send, words};
+use super::{decide, find, follow, say, send, words};
 use crate::support::{
-    client::{Api, Reply, WsClient, new_id},
+    client::{WsClient, new_id},
     server::TestServer,
     shop::Shop,
 };
@@ -27,11 +27,6 @@ async fn asked(config: impl Fn(String) -> String) -> Asked {
     let events = say(&mut ws, "500").await;
     let question = find(&events, "approval_request").clone();
     Asked { shop, server, id, ws, question }
-}
-
-async fn decide(api: &Api, id: &str, question: &Value, decision: &str) -> Reply {
-    let path = format!("/api/conversations/{id}/approvals/{}", question["approvalId"].as_str().unwrap());
-    api.post(&path, json!({ "decision": decision, "argumentsHash": question["argumentsHash"] })).await
 }
 
 #[tokio::test]

@@ -1,18 +1,21 @@
 //! Workflows: they ask, wait, ask for approval, and go on after whatever happened meanwhile.
 
 mod approvals;
+mod branches;
 mod docs;
+mod edited;
 mod figures;
 mod forms;
 mod growth;
 mod killed;
 mod models;
 mod picture;
+mod tries;
 
 use serde_json::{Value, json};
 
 use crate::support::{
-    client::{Api, WsClient, new_id},
+    client::{Api, Reply, WsClient, new_id},
     server::{CONCIERGE, TestServer},
     shop::Shop,
 };
@@ -89,6 +92,12 @@ fn words(events: &[Value]) -> Vec<&str> {
 
 fn find<'a>(events: &'a [Value], kind: &str) -> &'a Value {
     events.iter().find(|event| event["type"] == kind).unwrap_or_else(|| panic!("no {kind} in {events:?}"))
+}
+
+/// Decides about a question over HTTP.
+async fn decide(api: &Api, id: &str, question: &Value, decision: &str) -> Reply {
+    let path = format!("/api/conversations/{id}/approvals/{}", question["approvalId"].as_str().unwrap());
+    api.post(&path, json!({ "decision": decision, "argumentsHash": question["argumentsHash"] })).await
 }
 
 fn server(shop: &Shop, effect: &str) -> TestServer {
