@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     category::{stem, stems},
     draft::Draft,
+    glossary,
     rules::{TITLE_CHARS_MAX, forbidden, is_forbidden},
 };
 use crate::agents::language::Language;
@@ -46,7 +47,7 @@ impl Writer for Templates {
 
 /// The product, what a keyword adds to it, the brand, and what of the characteristics still fits.
 fn title(draft: &Draft) -> String {
-    let mut title = capital(&allowed(draft.name()));
+    let mut title = capital(&name(draft));
     if let Some(tail) = draft.keywords.iter().flatten().find_map(|keyword| tail(keyword, &title)) {
         append(&mut title, &format!(" {tail}"));
     }
@@ -55,7 +56,7 @@ fn title(draft: &Draft) -> String {
     {
         append(&mut title, &format!(" {brand}"));
     }
-    for (_, value) in said(draft).into_iter().take(3) {
+    for (_, value) in said(draft, draft.language(), glossary::word).into_iter().take(3) {
         let has = stems(&value).iter().any(|stem| stems(&title).contains(stem));
         if !has {
             append(&mut title, &format!(", {}", allowed(&value)));
@@ -84,12 +85,12 @@ fn tail(keyword: &str, title: &str) -> Option<String> {
 
 fn description(draft: &Draft) -> String {
     let language = draft.language();
-    let mut text = format!("{}.", capital(&allowed(draft.name())));
+    let mut text = format!("{}.", capital(&name(draft)));
     if let Some(brand) = &draft.brand {
         let label = pick(language, "Brand", "Бренд");
         add(&mut text, &format!(" {label}: {}.", allowed(brand)));
     }
-    for (name, value) in said(draft) {
+    for (name, value) in said(draft, language, glossary::word) {
         add(&mut text, &format!("\n{name}: {}.", allowed(&value)));
     }
     if !draft.sizes.is_empty() {
@@ -116,10 +117,17 @@ fn add(text: &mut String, part: &str) {
     }
 }
 
-/// Characteristics with their values in words.
-pub fn said(draft: &Draft) -> Vec<(String, String)> {
-    let shown = |value: &Value| match value {
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+/// What it is, as a text of the card says it.
+fn name(draft: &Draft) -> String {
+    allowed(&glossary::units_in(draft.name(), draft.language()))
+}
+
+/// Characteristics with their values in words; `say` has the word for one value.
+pub fn said(draft: &Draft, language: Language, say: fn(&str, Language) -> String) -> Vec<(String, String)> {
+    let items = |value: &Value| match value {
+        Value::Array(items) => {
+            items.iter().filter_map(Value::as_str).map(|item| say(item, language)).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     };
     let charcs = draft.charcs.iter().flatten();
@@ -127,9 +135,9 @@ pub fn said(draft: &Draft) -> Vec<(String, String)> {
         charcs.filter_map(|charc| Some((charc, draft.values.get(&charc.id).filter(|value| !value.is_null())?)));
     filled
         .map(|(charc, value)| {
-            let unit =
-                if charc.is_number && !charc.unit.is_empty() { format!(" {}", charc.unit) } else { String::new() };
-            (charc.name.clone(), format!("{}{unit}", shown(value)))
+            let unit = glossary::unit(&charc.unit, language);
+            let unit = if charc.is_number && !unit.is_empty() { format!(" {unit}") } else { String::new() };
+            (charc.name.clone(), format!("{}{unit}", items(value)))
         })
         .collect()
 }
@@ -180,9 +188,9 @@ mod tests {
 
     #[test]
     fn a_title_says_what_it_is_within_its_length() {
-        assert_eq!(Templates.write(&draft("ru", "кружка")).title, "Кружка для чая Norvik, red, ceramic");
+        assert_eq!(Templates.write(&draft("ru", "кружка")).title, "Кружка для чая Norvik, красный, керамика");
         assert_eq!(Templates.write(&draft("en", "red ceramic mug")).title, "Red ceramic mug Norvik");
-        assert_eq!(Templates.write(&draft("ru", "хит кружка 🔥")).title, "Кружка для чая Norvik, red, ceramic");
+        assert_eq!(Templates.write(&draft("ru", "хит кружка 🔥")).title, "Кружка для чая Norvik, красный, керамика");
         let long = Templates.write(&draft("en", &"word ".repeat(40))).title;
         assert!(long.chars().count() <= TITLE_CHARS_MAX, "{long}");
     }
@@ -199,6 +207,19 @@ mod tests {
             english.contains("Size with packing: 12×9×10 cm.") && english.contains("Material: ceramic."),
             "{english}"
         );
+    }
+
+    #[test]
+    fn a_text_has_units_and_values_in_its_language_and_the_card_those_of_the_marketplace() {
+        let volume = Charc { id: 3, name: "Volume".into(), unit: "мл".into(), is_number: true, ..Charc::default() };
+        let values = [(1, json!(["белый"])), (3, json!(350))].into();
+        let charcs = Some(vec![Charc { id: 1, name: "Color".into(), ..Charc::default() }, volume]);
+        let draft = Draft { charcs, values, ..draft("en", "mug of 350 мл") };
+        let texts = Templates.write(&draft);
+        assert_eq!(texts.title, "Mug of 350 ml Norvik, white");
+        assert!(texts.description.contains("Color: white.\nVolume: 350 ml."), "{}", texts.description);
+        assert_eq!(said(&draft, Language::English, glossary::explained)[0].1, "белый (white)");
+        assert_eq!(draft.values[&1], json!(["белый"]));
     }
 
     proptest::proptest! {

@@ -5,8 +5,10 @@ use super::{
     compose::{Templates, Texts, Writer as _},
     draft::Draft,
     facts::{self, Facts},
+    picks,
     rules::{self, Finding},
     words,
+    yes_no::{self, says},
 };
 use crate::agents::language::Language;
 
@@ -46,7 +48,7 @@ pub struct Plan {
 /// Takes an answer to a question about `asked`; `notes` gets what was not as it should be.
 pub fn take(draft: &mut Draft, asked: &str, message: &str, language: Language, notes: &mut Vec<String>) -> After {
     match asked {
-        "offer" if says(message, NEW) => After::Anew,
+        "offer" if says(message, NEW) || yes_no::is_no(message) => After::Anew,
         "watch" => After::Watch,
         "review" | "offer" | "retry" => review(draft, asked, message, language, notes),
         "category" => {
@@ -66,16 +68,12 @@ const PUBLISH: &[&str] = &[
     "publish it",
     "approve",
     "go ahead",
-    "yes",
-    "ok",
     "опубликуй",
     "опубликуйте",
     "публикуй",
     "публикуем",
     "опубликовать",
     "подтверждаю",
-    "да",
-    "ок",
     "все верно",
     "всё верно",
 ];
@@ -85,8 +83,6 @@ const GO_ON: &[&str] = &[
     "try again",
     "again",
     "retry",
-    "yes",
-    "ok",
     "продолжай",
     "продолжить",
     "продолжим",
@@ -94,26 +90,16 @@ const GO_ON: &[&str] = &[
     "ещё раз",
     "еще раз",
     "повтори",
-    "да",
-    "ок",
 ];
-const NEW: &[&str] = &["new", "another", "no", "новая", "новый", "новую", "другая", "другую", "заново", "нет"];
+const NEW: &[&str] = &["new", "another", "новая", "новый", "новую", "другая", "другую", "заново"];
 const NO_PHOTOS: &[&str] =
     &["remove photos", "remove the photos", "without photos", "убери фото", "удали фото", "без фото"];
 
-/// Whether a message is one of these, or begins with one that is followed by a mark.
-fn says(message: &str, words: &[&str]) -> bool {
-    let lower = message.trim().trim_end_matches(['.', '!']).to_lowercase();
-    words
-        .iter()
-        .any(|word| lower == *word || lower.strip_prefix(word).is_some_and(|rest| rest.starts_with([':', ',', ';'])))
-}
-
 fn review(draft: &mut Draft, asked: &str, message: &str, language: Language, notes: &mut Vec<String>) -> After {
-    if asked != "review" && says(message, GO_ON) {
+    if asked != "review" && (says(message, GO_ON) || yes_no::is_yes(message)) {
         return After::Plan;
     }
-    if says(message, PUBLISH) {
+    if says(message, PUBLISH) || yes_no::is_yes(message) {
         return After::Seal;
     }
     let before = draft.clone();
@@ -127,8 +113,14 @@ fn review(draft: &mut Draft, asked: &str, message: &str, language: Language, not
 }
 
 fn category_answer(draft: &mut Draft, message: &str, language: Language, notes: &mut Vec<String>) {
-    if let Some(subject) = category::pick(draft, message) {
-        draft.subject = Some(subject);
+    if let Some(subject) = picks::pick(draft, message) {
+        category::choose(draft, subject);
+        return;
+    }
+    if yes_no::wants_others(message) && !draft.candidates.is_empty() {
+        if !picks::more(draft) {
+            notes.push(words::no_more_categories(language).to_owned());
+        }
         return;
     }
     keep_text(draft, message);
@@ -136,11 +128,12 @@ fn category_answer(draft: &mut Draft, message: &str, language: Language, notes: 
     if apply(draft, facts, language, notes) {
         return;
     }
-    look_for(draft, message);
+    picks::look_again(draft, message);
 }
 
 fn look_for(draft: &mut Draft, name: &str) {
     draft.forget_category();
+    draft.category_said = Some(name.to_owned());
     draft.searches = Some(category::searches(name));
 }
 
@@ -195,6 +188,7 @@ fn keep_value(draft: &mut Draft, id: u64, read: Result<serde_json::Value, Findin
 }
 
 fn keep_text(draft: &mut Draft, message: &str) {
+    let message = facts::without_orders(message);
     draft.texts.push(message.chars().take(TEXT_CHARS_MAX).collect());
     let more = draft.texts.len().saturating_sub(TEXTS_MAX);
     draft.texts.drain(..more);
@@ -304,9 +298,6 @@ pub fn plan(draft: &mut Draft, notes: &[String], language: Language) -> Plan {
         let name = draft.name().to_owned();
         if let Some(search) = draft.searches.get_or_insert_with(|| category::searches(&name)).first() {
             return go("categories", search.clone());
-        }
-        if draft.candidates.is_empty() {
-            return ask("category", words::ask("category", language).to_owned());
         }
         return ask("category", words::which_category(draft, language));
     }

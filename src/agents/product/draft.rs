@@ -44,6 +44,12 @@ pub struct Draft {
     pub subject: Option<Subject>,
     /// Categories that it may be, the likeliest first.
     pub candidates: Vec<Subject>,
+    /// How many of them were shown before those that are shown now.
+    pub candidates_passed: usize,
+    /// What the user called the category, where that was said.
+    pub category_said: Option<String>,
+    /// Answers in a row that named no category.
+    pub category_unclear: u32,
     /// Parts of names that categories are still to be looked for by; none before the first search.
     pub searches: Option<Vec<String>>,
     /// What cards of the category say; none before they were read.
@@ -126,6 +132,9 @@ impl Draft {
     pub fn forget_category(&mut self) {
         self.subject = None;
         self.candidates.clear();
+        self.candidates_passed = 0;
+        self.category_said = None;
+        self.category_unclear = 0;
         self.searches = None;
         self.charcs = None;
         self.values.clear();

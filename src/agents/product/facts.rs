@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use regex::Regex;
 
-use self::lexicon::{LABELS, colour, intent_end, is_filler};
+use self::lexicon::{LABELS, colour, intent_end, is_filler, is_order};
+pub use self::lexicon::{has_order, is_colour};
 use super::{
     money::{self, Priced},
     rules::Finding,
@@ -77,6 +78,13 @@ pub fn read(text: &str, asked: Option<&str>, language: Language) -> Facts {
 pub fn colour_of(field: &str, value: &str, language: Language) -> Option<String> {
     let is_one = field == "color" && !value.contains([',', ' ']);
     if is_one { colour(value, language).map(str::to_owned) } else { None }
+}
+
+/// A text without what it wants of us: the words of its beginning, verbs of orders, pronouns, and links. What is left is
+/// about the product.
+pub fn without_orders(text: &str) -> String {
+    let is_about_it = |word: &&str| !word.contains("://") && !is_order(word);
+    text[intent_end(text)..].split_whitespace().filter(is_about_it).collect::<Vec<_>>().join(" ")
 }
 
 /// Puts a mark in the place of what was taken, so that it separates what stood around it.
@@ -203,10 +211,19 @@ fn clean(value: &str) -> String {
 
 /// The first words that belong to nothing else.
 fn product(rest: &str) -> Option<String> {
-    let mut parts = rest.split([';', '\n', ',', '.', '!', '?']).map(|part| clean(&part[intent_end(part)..]));
+    let mut parts = rest.split([';', '\n', ',', '.', '!', '?']).map(|part| named(&part[intent_end(part)..]));
     let says = |part: &String| part.chars().filter(|c| c.is_alphabetic()).count() > 2 && !is_filler(part);
     let found = parts.find(says)?;
     Some(found.chars().take(PRODUCT_CHARS_MAX).collect())
+}
+
+/// The name in a part of a sentence: without orders around it.
+fn named(part: &str) -> String {
+    let part = clean(part);
+    let words: Vec<&str> = part.split_whitespace().collect();
+    let from = words.iter().position(|word| !is_order(word)).unwrap_or(words.len());
+    let to = words.iter().rposition(|word| !is_order(word)).map_or(from, |at| at + 1);
+    words[from..to].join(" ")
 }
 
 #[cfg(test)]

@@ -11,10 +11,14 @@ pub mod compose;
 pub mod dialogue;
 pub mod draft;
 pub mod facts;
+pub mod glossary;
 pub mod money;
+pub mod picks;
+pub mod rejections;
 pub mod repair;
 pub mod rules;
 mod steps;
 mod words;
+pub mod yes_no;
 
 pub use self::steps::library;

@@ -7,6 +7,7 @@ use super::{
     card, category, charcs,
     dialogue::{self, After},
     draft::{self, Draft},
+    facts,
     repair::{self, Verdict},
     words,
 };
@@ -217,9 +218,7 @@ impl<'a> At<'a> {
             searches.remove(0);
         }
         if searches.is_empty() {
-            let said = self.draft.texts.last().cloned().unwrap_or_default();
-            let product = format!("{} {said}", self.draft.name());
-            category::settle(&mut self.draft, &product);
+            category::settle(&mut self.draft);
         }
         self.wrote(json!({}))
     }
@@ -231,7 +230,9 @@ impl<'a> At<'a> {
 
     fn keep_keywords(mut self) -> Map<String, Value> {
         let found = self.found()["keywords"].as_array().into_iter().flatten();
-        let phrases = found.filter_map(|keyword| keyword["phrase"].as_str()).map(str::to_owned);
+        let phrases = found.filter_map(|keyword| keyword["phrase"].as_str());
+        // The seller's other texts may order things, too.
+        let phrases = phrases.filter(|phrase| !facts::has_order(phrase)).map(str::to_owned);
         self.draft.keywords = Some(phrases.take(KEYWORDS_MAX).collect());
         self.wrote(json!({}))
     }

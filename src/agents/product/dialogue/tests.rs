@@ -100,8 +100,38 @@ fn a_category_that_is_not_clear_is_picked_from_a_list() {
     draft.candidates = vec![subject(7, "Mugs"), subject(8, "Beer mugs")];
     let planned = plan(&mut draft, &[], Language::English);
     assert!(planned.question.contains("1. Mugs (Home)\n2. Beer mugs (Home)"), "{}", planned.question);
-    check(draft.clone(), Language::English, &[("2", "characteristics", "")]);
-    check(draft, Language::English, &[("cups", "categories", "")]);
+    for answer in ["2", "the second", "beer"] {
+        check(draft.clone(), Language::English, &[(answer, "characteristics", "")]);
+    }
+    check(draft.clone(), Language::English, &[("cups", "categories", "")]);
+    check(draft.clone(), Language::English, &[("other", "category", "I found no others")]);
+    draft.candidates = (1..=7).map(|id| subject(id, &format!("Kind {id}"))).collect();
+    let more = "6. Kind 6 (Home)\n7. Kind 7 (Home)\nOr other words";
+    check(draft.clone(), Language::English, &[("other", "category", more), ("6", "characteristics", "")]);
+    let planned = plan(&mut draft, &[], Language::Russian);
+    assert!(planned.question.contains("Ответьте номером или названием") && planned.question.contains("«Другие»"));
+}
+
+#[test]
+fn after_two_unclear_answers_the_user_hears_what_was_understood_and_how_to_leave() {
+    let mut draft = whole();
+    draft.forget_category();
+    draft.searches = Some(Vec::new());
+    draft.candidates = vec![Subject { id: 7, name: "Mugs".into(), parent: "Home".into() }];
+    let ask = |draft: &mut Draft, message: &str| {
+        take(draft, "category", message, Language::English, &mut Vec::new());
+        draft.searches = Some(Vec::new());
+        plan(draft, &[], Language::English).question
+    };
+    let first = ask(&mut draft, "whatchamacallit");
+    assert!(first.starts_with("I found no single category for “whatchamacallit”.\nWhich category"), "{first}");
+    let second = ask(&mut draft, "gizmo");
+    for part in ["that you sell “red ceramic mug”", "“1” takes the first", "“cancel” leaves", "1. Mugs (Home)"]
+    {
+        assert!(second.contains(part), "{part}: {second}");
+    }
+    let picked = ask(&mut draft, "1");
+    assert!(!picked.contains("category") && draft.category_unclear == 0, "{picked}");
 }
 
 #[test]
