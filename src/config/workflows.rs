@@ -82,7 +82,7 @@ fn check_named(named: Named, agent: &Node, node: &Node, path: &KeyPath, findings
         }
     };
     let around = Surroundings { natives: named.natives(), readers: named.readers(), ..around(node, agent) };
-    let problems = match named.definition(&config, &around.tools) {
+    let problems = match named.definition(&config, &around.tools, around.has_model) {
         Ok(definition) => Graph::build(definition, &around).err().unwrap_or_default(),
         Err(words) => return findings.push(found(node, path, &[], words)),
     };
@@ -195,14 +195,18 @@ fn found(node: &Node, path: &KeyPath, steps: &[Step], reason: String) -> Finding
     Finding::new(place, Rule::Workflow { key, reason })
 }
 
-/// The graph of a workflow, for an agent with these tools.
+/// The graph of a workflow, for an agent with these tools, with a model or without.
 ///
 /// # Errors
 /// What cannot be read of it; the check of the config says it with its place.
-pub fn definition(workflow: &super::Workflow, granted: &BTreeSet<String>) -> Result<Definition, String> {
+pub fn definition(
+    workflow: &super::Workflow,
+    granted: &BTreeSet<String>,
+    has_model: bool,
+) -> Result<Definition, String> {
     if let Some(named) = Named::of(&workflow.kind) {
         let config = NamedConfig::read(&workflow.config).map_err(|(_, words)| words)?;
-        return named.definition(&config, granted);
+        return named.definition(&config, granted, has_model);
     }
     serde_json::from_value(Json::Object(workflow.graph.clone())).map_err(|error| error.to_string())
 }

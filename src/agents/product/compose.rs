@@ -1,5 +1,6 @@
-//! Title and description from templates, with keywords worked in. Pure.
+//! Title and description: the seller's own, a model's, or from templates with keywords worked in. Pure.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
@@ -7,6 +8,7 @@ use super::{
     draft::Draft,
     glossary,
     rules::{TITLE_CHARS_MAX, forbidden, is_forbidden},
+    write,
 };
 use crate::agents::language::Language;
 
@@ -17,14 +19,8 @@ const KEYWORDS_MAX: usize = 8;
 /// Words that a keyword may add to the title.
 const TAIL_WORDS_MAX: usize = 3;
 
-/// Writes a listing. This is the seam for a language model: what it writes is checked by the same [`super::rules`].
-pub trait Writer: Send + Sync {
-    /// The title and the description.
-    fn write(&self, draft: &Draft) -> Texts;
-}
-
 /// What buyers read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texts {
     /// The title.
     pub title: String,
@@ -32,16 +28,14 @@ pub struct Texts {
     pub description: String,
 }
 
-/// Writes from templates.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Templates;
-
-impl Writer for Templates {
-    fn write(&self, draft: &Draft) -> Texts {
-        Texts {
-            title: draft.title.clone().unwrap_or_else(|| title(draft)),
-            description: draft.description.clone().unwrap_or_else(|| description(draft)),
-        }
+/// What the seller wrote, else what a model wrote from the facts as they are, else the templates. All of it is checked by
+/// [`super::rules`].
+pub fn texts(draft: &Draft) -> Texts {
+    let written = write::written(draft).cloned();
+    let (by_title, by_description) = written.map(|texts| (texts.title, texts.description)).unzip();
+    Texts {
+        title: draft.title.clone().or(by_title).unwrap_or_else(|| title(draft)),
+        description: draft.description.clone().or(by_description).unwrap_or_else(|| description(draft)),
     }
 }
 
@@ -188,21 +182,21 @@ mod tests {
 
     #[test]
     fn a_title_says_what_it_is_within_its_length() {
-        assert_eq!(Templates.write(&draft("ru", "кружка")).title, "Кружка для чая Norvik, красный, керамика");
-        assert_eq!(Templates.write(&draft("en", "red ceramic mug")).title, "Red ceramic mug Norvik");
-        assert_eq!(Templates.write(&draft("ru", "хит кружка 🔥")).title, "Кружка для чая Norvik, красный, керамика");
-        let long = Templates.write(&draft("en", &"word ".repeat(40))).title;
+        assert_eq!(texts(&draft("ru", "кружка")).title, "Кружка для чая Norvik, красный, керамика");
+        assert_eq!(texts(&draft("en", "red ceramic mug")).title, "Red ceramic mug Norvik");
+        assert_eq!(texts(&draft("ru", "хит кружка 🔥")).title, "Кружка для чая Norvik, красный, керамика");
+        let long = texts(&draft("en", &"word ".repeat(40))).title;
         assert!(long.chars().count() <= TITLE_CHARS_MAX, "{long}");
     }
 
     #[test]
     fn a_description_has_the_facts_and_the_keywords_in_its_language() {
-        let russian = Templates.write(&draft("ru", "кружка")).description;
+        let russian = texts(&draft("ru", "кружка")).description;
         assert!(
             russian.contains("Бренд: Norvik") && russian.ends_with("Подойдёт тем, кто ищет: кружка для чая, tea mug."),
             "{russian}"
         );
-        let english = Templates.write(&draft("en", "mug")).description;
+        let english = texts(&draft("en", "mug")).description;
         assert!(
             english.contains("Size with packing: 12×9×10 cm.") && english.contains("Material: ceramic."),
             "{english}"
@@ -215,7 +209,7 @@ mod tests {
         let values = [(1, json!(["белый"])), (3, json!(350))].into();
         let charcs = Some(vec![Charc { id: 1, name: "Color".into(), ..Charc::default() }, volume]);
         let draft = Draft { charcs, values, ..draft("en", "mug of 350 мл") };
-        let texts = Templates.write(&draft);
+        let texts = texts(&draft);
         assert_eq!(texts.title, "Mug of 350 ml Norvik, white");
         assert!(texts.description.contains("Color: white.\nVolume: 350 ml."), "{}", texts.description);
         assert_eq!(said(&draft, Language::English, glossary::explained)[0].1, "белый (white)");
@@ -226,7 +220,7 @@ mod tests {
         #[test]
         fn what_is_composed_keeps_the_rules_whatever_was_said(product in "\\PC{1,80}", keyword in "\\PC{0,40}") {
             let draft = Draft { keywords: Some(vec![keyword]), title: None, ..draft("ru", &format!("кружка {product}")) };
-            let texts = Templates.write(&draft);
+            let texts = super::texts(&draft);
             let found = rules::check(&draft, &texts.title, &texts.description, Language::Russian);
             let lengths = found.iter().filter(|finding| matches!(finding.code, rules::Code::TitleTooLong | rules::Code::DescriptionTooLong));
             proptest::prop_assert_eq!(lengths.count(), 0);
@@ -236,6 +230,6 @@ mod tests {
     #[test]
     fn what_the_user_wrote_is_kept_as_it_is() {
         let own = Draft { title: Some("T".into()), description: Some("D".into()), ..draft("en", "mug") };
-        assert_eq!(Templates.write(&own), Texts { title: "T".into(), description: "D".into() });
+        assert_eq!(texts(&own), Texts { title: "T".into(), description: "D".into() });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     category, charcs,
-    compose::{Templates, Texts, Writer as _},
+    compose::{self, Texts},
     draft::Draft,
     facts::{self, Facts},
     picks,
@@ -45,18 +45,40 @@ pub struct Plan {
     pub search: String,
 }
 
+/// What the user said.
+#[derive(Debug, Clone)]
+pub struct Said<'a> {
+    /// As it was written.
+    pub message: &'a str,
+    /// What a model heard in it; nothing where none was asked.
+    pub heard: Facts,
+    /// The user's.
+    pub language: Language,
+}
+
+impl Said<'_> {
+    fn facts(&self, asked: Option<&str>) -> Facts {
+        facts::read(self.message, asked, self.language).with(self.heard.clone(), self.language)
+    }
+}
+
 /// Takes an answer to a question about `asked`; `notes` gets what was not as it should be.
-pub fn take(draft: &mut Draft, asked: &str, message: &str, language: Language, notes: &mut Vec<String>) -> After {
+pub fn take(draft: &mut Draft, asked: &str, said: &Said<'_>, notes: &mut Vec<String>) -> After {
+    let message = said.message;
     match asked {
+        "begin" => {
+            begin(draft, said, notes);
+            After::Plan
+        }
         "offer" if says(message, NEW) || yes_no::is_no(message) => After::Anew,
         "watch" => After::Watch,
-        "review" | "offer" | "retry" => review(draft, asked, message, language, notes),
+        "review" | "offer" | "retry" => review(draft, asked, said, notes),
         "category" => {
-            category_answer(draft, message, language, notes);
+            category_answer(draft, said, notes);
             After::Plan
         }
         field => {
-            answer(draft, field, message, language, notes);
+            answer(draft, field, said, notes);
             After::Plan
         }
     }
@@ -95,7 +117,8 @@ const NEW: &[&str] = &["new", "another", "новая", "новый", "новую
 const NO_PHOTOS: &[&str] =
     &["remove photos", "remove the photos", "without photos", "убери фото", "удали фото", "без фото"];
 
-fn review(draft: &mut Draft, asked: &str, message: &str, language: Language, notes: &mut Vec<String>) -> After {
+fn review(draft: &mut Draft, asked: &str, said: &Said<'_>, notes: &mut Vec<String>) -> After {
+    let message = said.message;
     if asked != "review" && (says(message, GO_ON) || yes_no::is_yes(message)) {
         return After::Plan;
     }
@@ -103,16 +126,17 @@ fn review(draft: &mut Draft, asked: &str, message: &str, language: Language, not
         return After::Seal;
     }
     let before = draft.clone();
-    answer(draft, "", message, language, notes);
+    answer(draft, "", said, notes);
     let mut same = before;
     same.texts.clone_from(&draft.texts);
     if same == *draft && notes.is_empty() {
-        notes.push(words::not_understood(language).to_owned());
+        notes.push(words::not_understood(said.language).to_owned());
     }
     After::Plan
 }
 
-fn category_answer(draft: &mut Draft, message: &str, language: Language, notes: &mut Vec<String>) {
+fn category_answer(draft: &mut Draft, said: &Said<'_>, notes: &mut Vec<String>) {
+    let (message, language) = (said.message, said.language);
     if let Some(subject) = picks::pick(draft, message) {
         category::choose(draft, subject);
         return;
@@ -124,7 +148,7 @@ fn category_answer(draft: &mut Draft, message: &str, language: Language, notes: 
         return;
     }
     keep_text(draft, message);
-    let facts = facts::read(message, Some("category"), language);
+    let facts = said.facts(Some("category"));
     if apply(draft, facts, language, notes) {
         return;
     }
@@ -138,7 +162,8 @@ fn look_for(draft: &mut Draft, name: &str) {
 }
 
 /// Facts first: who is asked for the weight may say the price, too. What says nothing else answers the question.
-fn answer(draft: &mut Draft, field: &str, message: &str, language: Language, notes: &mut Vec<String>) {
+fn answer(draft: &mut Draft, field: &str, said: &Said<'_>, notes: &mut Vec<String>) {
+    let (message, language) = (said.message, said.language);
     keep_text(draft, message);
     if says(message, NO_PHOTOS) {
         draft.photos.clear();
@@ -150,7 +175,7 @@ fn answer(draft: &mut Draft, field: &str, message: &str, language: Language, not
         keep_value(draft, id, read, notes);
         return;
     }
-    let facts = facts::read(message, Some(field).filter(|field| !field.is_empty()), language);
+    let facts = said.facts(Some(field).filter(|field| !field.is_empty()));
     let product = facts.product.clone();
     if field == "product" {
         name_it_as(draft, &facts);
@@ -224,11 +249,11 @@ fn bare_weight(text: &str) -> Option<u32> {
 }
 
 /// Takes what the first message of a listing says.
-pub fn begin(draft: &mut Draft, message: &str, language: Language, notes: &mut Vec<String>) {
-    keep_text(draft, message);
-    let facts = facts::read(message, None, language);
+pub fn begin(draft: &mut Draft, said: &Said<'_>, notes: &mut Vec<String>) {
+    keep_text(draft, said.message);
+    let facts = said.facts(None);
     name_it_as(draft, &facts);
-    apply(draft, facts, language, notes);
+    apply(draft, facts, said.language, notes);
 }
 
 /// Puts facts into the draft; whether there were any.
@@ -322,7 +347,7 @@ pub fn plan(draft: &mut Draft, notes: &[String], language: Language) -> Plan {
 
 /// The texts for buyers, and everything that is wrong with the card.
 pub fn checked(draft: &Draft, language: Language) -> (Texts, Vec<Finding>) {
-    let texts = Templates.write(draft);
+    let texts = compose::texts(draft);
     let findings = rules::check(draft, &texts.title, &texts.description, language);
     (texts, findings)
 }

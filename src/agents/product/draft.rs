@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::compose::Texts;
 use crate::agents::language::Language;
 
 /// A listing that is being made.
@@ -40,6 +41,8 @@ pub struct Draft {
     pub title: Option<String>,
     /// The description, where the user gave one.
     pub description: Option<String>,
+    /// What a model wrote.
+    pub written: Option<Written>,
     /// The category.
     pub subject: Option<Subject>,
     /// Categories that it may be, the likeliest first.
@@ -66,6 +69,20 @@ pub struct Draft {
     pub is_sent: bool,
     /// The article of the card.
     pub nm_id: Option<u64>,
+}
+
+/// What a model wrote, and from which facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Written {
+    /// The mark of the facts.
+    pub of: String,
+    /// What keeps the rules; none where nothing did.
+    pub texts: Option<Texts>,
+    /// How often it was asked.
+    pub tries: u32,
+    /// What was wrong the last time, in words for the model.
+    pub wrong: Vec<String>,
 }
 
 /// A category.

@@ -2,7 +2,10 @@
 
 mod lexicon;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 
@@ -10,7 +13,7 @@ use self::lexicon::{LABELS, colour, intent_end, is_filler, is_order};
 pub use self::lexicon::{has_order, is_colour};
 use super::{
     money::{self, Priced},
-    rules::Finding,
+    rules::{Code, Finding},
 };
 use crate::agents::language::Language;
 
@@ -19,11 +22,16 @@ const VALUE_CHARS_MAX: usize = 6000;
 /// The longest name of a product, in characters.
 const PRODUCT_CHARS_MAX: usize = 120;
 
+/// Marks between a label and its value.
+const MARKS: [char; 5] = [':', '=', '—', '–', '-'];
+
 /// What a text says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// By label: `brand`, `color`, `title` and so on.
     pub labelled: BTreeMap<&'static str, String>,
+    /// Those of them whose label had a mark behind it: `brand: Norvik`.
+    pub sure: BTreeSet<&'static str>,
     /// What it is: the first words that belong to nothing else.
     pub product: Option<String>,
     /// A colour among these words; what was said of it by its label counts more.
@@ -36,6 +44,30 @@ pub struct Facts {
     pub weight_g: Option<u32>,
     /// Links.
     pub photos: Vec<String>,
+}
+
+impl Facts {
+    /// With what a model heard in the same text: it knows better what belongs together, the rules know numbers, and a value
+    /// behind a label with a mark is what it says.
+    #[must_use]
+    pub fn with(mut self, heard: Self, language: Language) -> Self {
+        if heard.product.is_some() {
+            self.colour = heard.product.as_deref().and_then(|product| colour(product, language)).or(self.colour);
+            self.product = heard.product;
+        }
+        for (field, value) in heard.labelled {
+            if !self.sure.contains(field) {
+                self.labelled.insert(field, value);
+            }
+        }
+        let is_none = |price: &Result<u64, Finding>| price.as_ref().is_err_and(|bad| bad.code == Code::PriceNotNumber);
+        if self.price.as_ref().is_none_or(is_none) {
+            self.price = heard.price.or(self.price);
+        }
+        self.dimensions = self.dimensions.or(heard.dimensions);
+        self.weight_g = self.weight_g.or(heard.weight_g);
+        self
+    }
 }
 
 #[expect(clippy::expect_used, reason = "a test of this module compiles every pattern")]
@@ -174,6 +206,9 @@ fn take_labelled(rest: &mut String, facts: &mut Facts) {
     let ends: Vec<usize> = places.iter().skip(1).map(|(start, ..)| *start).chain([rest.len()]).collect();
     let mut spans = Vec::new();
     for ((start, end, field), next) in places.into_iter().zip(ends) {
+        if rest[start..end].ends_with(MARKS) {
+            facts.sure.insert(field);
+        }
         let value = &rest[end..next];
         let stop = value.find([';', '\n']).into_iter().chain(value.find(". ")).min().unwrap_or(value.len());
         let value = clean(&value[..stop]);

@@ -107,6 +107,11 @@ pub fn unit(unit: &str, language: Language) -> &str {
     other(UNITS, unit, language).unwrap_or(unit)
 }
 
+/// Whether a word, in lower case, is a unit in either language.
+pub fn is_unit(word: &str) -> bool {
+    UNITS.iter().any(|(russian, english)| *russian == word || english.to_lowercase() == word)
+}
+
 /// A value as a text in this language has it; an unknown one stays.
 pub fn word(value: &str, language: Language) -> String {
     other(VALUES, value, language).unwrap_or(value).to_owned()

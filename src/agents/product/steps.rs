@@ -1,15 +1,18 @@
 //! The functions of the graph: each takes the draft out of the state, lets the pure parts think, and puts it back.
 
+mod model;
+
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::{
     card, category, charcs,
-    dialogue::{self, After},
+    dialogue::{self, After, Said},
     draft::{self, Draft},
-    facts,
+    facts::{self, Facts},
+    hear,
     repair::{self, Verdict},
-    words,
+    words, write,
 };
 use crate::{
     agent::Turn,
@@ -36,6 +39,8 @@ pub fn library() -> Library {
         .with_native("recall", Step::Recall)
         .with_native("plan", Step::Plan)
         .with_native("take", Step::Take)
+        .with_native("unheard", Step::Unheard)
+        .with_native("keep_texts", Step::KeepTexts)
         .with_native("choose", Step::Choose)
         .with_native("fit", Step::Fit)
         .with_native("keep_keywords", Step::KeepKeywords)
@@ -60,6 +65,8 @@ enum Step {
     Recall,
     Plan,
     Take,
+    Unheard,
+    KeepTexts,
     Choose,
     Fit,
     KeepKeywords,
@@ -81,6 +88,8 @@ impl Native for Step {
             Self::Recall => at.recall(call.turn).await,
             Self::Plan => at.plan(call.turn).await,
             Self::Take => Ok(at.take(call.turn)),
+            Self::Unheard => Ok(model::unheard(call.turn)),
+            Self::KeepTexts => Ok(at.keep_texts()),
             Self::Choose => Ok(at.choose()),
             Self::Fit => Ok(at.fit()),
             Self::KeepKeywords => Ok(at.keep_keywords()),
@@ -160,14 +169,19 @@ impl<'a> At<'a> {
     /// The code follows from the turn, so a step that a crash repeats gives the same.
     fn begin(mut self, turn: &Turn, message: &str) -> Map<String, Value> {
         self.draft = Draft::new(self.language, vendor_code(turn));
-        let mut notes = Vec::new();
-        dialogue::begin(&mut self.draft, message, self.language, &mut notes);
-        self.wrote(json!({ "step": "plan", "asked": "", "notes": notes }))
+        if self.asks_model(turn) && hear::is_worth_it("begin", message) {
+            return self.extract("begin", message);
+        }
+        self.understood(turn, "begin", message, Facts::default())
     }
 
     async fn plan(mut self, turn: &Turn) -> Written {
         let notes = self.notes();
         let plan = dialogue::plan(&mut self.draft, &notes, self.language);
+        if plan.asked == "review" && self.asks_model(turn) && write::is_wanted(&self.draft) {
+            let prompt = write::prompt(&self.draft);
+            return Ok(self.wrote(json!({ "step": "write", "prompt": prompt })));
+        }
         turn.context.put_document(DOCUMENT, self.draft.document()).await.map_err(unavailable)?;
         let mut wrote = self.wrote(json!({ "step": plan.step, "listing": self.listing() }));
         if plan.step == "ask" {
@@ -191,14 +205,29 @@ impl<'a> At<'a> {
         })
     }
 
+    /// The message, once more with what a model heard in it where that was asked for.
     fn take(self, turn: &Turn) -> Map<String, Value> {
         let (asked, message) = (self.text("asked").to_owned(), self.given("message").to_owned());
-        self.taken(turn, &asked, &message)
+        match self.state.get("heard").filter(|heard| !heard.is_null()) {
+            Some(heard) => {
+                let heard = hear::read(heard, &message, self.language);
+                self.understood(turn, &asked, &message, heard)
+            }
+            None => self.taken(turn, &asked, &message),
+        }
     }
 
-    fn taken(mut self, turn: &Turn, asked: &str, message: &str) -> Map<String, Value> {
+    fn taken(self, turn: &Turn, asked: &str, message: &str) -> Map<String, Value> {
+        if self.asks_model(turn) && hear::is_worth_it(asked, message) {
+            return self.extract(asked, message);
+        }
+        self.understood(turn, asked, message, Facts::default())
+    }
+
+    fn understood(mut self, turn: &Turn, asked: &str, message: &str, heard: Facts) -> Map<String, Value> {
         let mut notes = Vec::new();
-        let step = match dialogue::take(&mut self.draft, asked, message, self.language, &mut notes) {
+        let said = Said { message, heard, language: self.language };
+        let step = match dialogue::take(&mut self.draft, asked, &said, &mut notes) {
             After::Plan => "plan",
             After::Seal => "seal",
             After::Watch => "watch",
@@ -207,7 +236,7 @@ impl<'a> At<'a> {
                 return self.begin(turn, &rest);
             }
         };
-        self.wrote(json!({ "step": step, "notes": notes }))
+        self.wrote(json!({ "step": step, "notes": notes, "heard": null, "prompt": null }))
     }
 
     fn choose(mut self) -> Map<String, Value> {

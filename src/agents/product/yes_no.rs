@@ -36,7 +36,7 @@ pub fn says(message: &str, words: &[&str]) -> bool {
     let fits = |word: &&str| {
         lower.strip_prefix(*word).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ',', ';']))
     };
-    words.iter().any(|word| fits(word))
+    words.iter().any(fits)
 }
 
 /// Whether an answer agrees.

@@ -5,10 +5,14 @@ use serde_json::json;
 use super::*;
 use crate::agents::product::draft::{Charc, Subject};
 
+fn said(message: &str, language: Language) -> Said<'_> {
+    Said { message, heard: Facts::default(), language }
+}
+
 fn whole() -> Draft {
     let mut draft = Draft::new(Language::English, "sb-1".into());
     let mut notes = Vec::new();
-    begin(&mut draft, "sell a red ceramic mug, 900 rub, 12x9x10 cm, 400 g", Language::English, &mut notes);
+    begin(&mut draft, &said("sell a red ceramic mug, 900 rub, 12x9x10 cm, 400 g", Language::English), &mut notes);
     assert_eq!(notes, Vec::<String>::new());
     draft.subject = Some(Subject { id: 7, name: "Mugs".into(), parent: "Home".into() });
     let charc =
@@ -25,7 +29,7 @@ fn check(mut draft: Draft, language: Language, steps: &[(&str, &str, &str)]) {
     let mut asked = plan(&mut draft, &[], language).asked;
     for (message, next, says) in steps {
         let mut notes = Vec::new();
-        let after = take(&mut draft, &asked, message, language, &mut notes);
+        let after = take(&mut draft, &asked, &said(message, language), &mut notes);
         if after != After::Plan {
             assert_eq!(format!("{after:?}"), *next, "{message}");
             return;
@@ -119,7 +123,7 @@ fn after_two_unclear_answers_the_user_hears_what_was_understood_and_how_to_leave
     draft.searches = Some(Vec::new());
     draft.candidates = vec![Subject { id: 7, name: "Mugs".into(), parent: "Home".into() }];
     let ask = |draft: &mut Draft, message: &str| {
-        take(draft, "category", message, Language::English, &mut Vec::new());
+        take(draft, "category", &said(message, Language::English), &mut Vec::new());
         draft.searches = Some(Vec::new());
         plan(draft, &[], Language::English).question
     };
@@ -138,18 +142,35 @@ fn after_two_unclear_answers_the_user_hears_what_was_understood_and_how_to_leave
 fn a_kept_draft_goes_on_or_gives_way() {
     let mut notes = Vec::new();
     let mut draft = whole();
-    let mut after = |message| take(&mut draft, "offer", message, Language::English, &mut notes);
+    let mut after = |message| take(&mut draft, "offer", &said(message, Language::English), &mut notes);
     assert_eq!(after("go on"), After::Plan);
     assert_eq!(after("new: a blue vase"), After::Anew);
-    assert_eq!(take(&mut whole(), "watch", "and now?", Language::English, &mut Vec::new()), After::Watch);
+    assert_eq!(take(&mut whole(), "watch", &said("and now?", Language::English), &mut Vec::new()), After::Watch);
 }
 
 #[test]
 fn a_sent_card_keeps_its_code() {
     let mut draft = whole();
-    answer(&mut draft, "", "vendor code: MY-1", Language::English, &mut Vec::new());
+    answer(&mut draft, "", &said("vendor code: MY-1", Language::English), &mut Vec::new());
     assert_eq!(draft.vendor_code, "MY-1");
     draft.is_sent = true;
-    answer(&mut draft, "", "vendor code: MY-2", Language::English, &mut Vec::new());
+    answer(&mut draft, "", &said("vendor code: MY-2", Language::English), &mut Vec::new());
     assert_eq!(draft.vendor_code, "MY-1");
+}
+
+#[test]
+fn what_a_model_heard_fills_what_the_rules_did_not_read_and_yields_to_what_they_are_sure_of() {
+    let mut draft = Draft::new(Language::English, "sb-1".into());
+    let mut notes = Vec::new();
+    let message = "My gran makes these out of ceramic, brand: Norvik, price 900";
+    let heard = Facts {
+        product: Some("red mug".into()),
+        labelled: [("brand", "Gran".to_owned()), ("composition", "ceramic".to_owned())].into(),
+        price: Some(Ok(1)),
+        weight_g: Some(400),
+        ..Facts::default()
+    };
+    begin(&mut draft, &Said { message, heard, language: Language::English }, &mut notes);
+    assert_eq!((draft.name(), draft.brand.as_deref(), draft.price), ("red mug", Some("Norvik"), Some(900)));
+    assert_eq!((draft.said["composition"].as_str(), draft.weight_g, notes), ("ceramic", Some(400), Vec::new()));
 }
