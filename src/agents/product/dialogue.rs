@@ -141,13 +141,13 @@ fn category_answer(draft: &mut Draft, said: &Said<'_>, notes: &mut Vec<String>) 
         category::choose(draft, subject);
         return;
     }
-    if yes_no::wants_others(message) && !draft.candidates.is_empty() {
+    if yes_no::wants_others(message) {
         if !picks::more(draft) {
             notes.push(words::no_more_categories(language).to_owned());
         }
         return;
     }
-    keep_text(draft, message);
+    // What names a category, or fails to, is no word about the product: it is not kept for keywords.
     let facts = said.facts(Some("category"));
     if apply(draft, facts, language, notes) {
         return;

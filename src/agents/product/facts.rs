@@ -10,7 +10,7 @@ use std::{
 use regex::Regex;
 
 use self::lexicon::{LABELS, colour, intent_end, is_filler, is_order};
-pub use self::lexicon::{has_order, is_colour};
+pub use self::lexicon::{is_colour, is_stray};
 use super::{
     money::{self, Priced},
     rules::{Code, Finding},

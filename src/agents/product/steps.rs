@@ -261,7 +261,7 @@ impl<'a> At<'a> {
         let found = self.found()["keywords"].as_array().into_iter().flatten();
         let phrases = found.filter_map(|keyword| keyword["phrase"].as_str());
         // The seller's other texts may order things, too.
-        let phrases = phrases.filter(|phrase| !facts::has_order(phrase)).map(str::to_owned);
+        let phrases = phrases.filter(|phrase| !facts::is_stray(phrase)).map(str::to_owned);
         self.draft.keywords = Some(phrases.take(KEYWORDS_MAX).collect());
         self.wrote(json!({}))
     }

@@ -49,7 +49,12 @@ pub(super) fn ask(field: &str, language: Language) -> &'static str {
 pub(super) fn which_category(draft: &Draft, language: Language) -> String {
     let (mut lines, has_any) = (understood(draft, language), !draft.candidates.is_empty());
     if !has_any {
-        lines.push(ask("category", language).to_owned());
+        let again = pick(
+            language,
+            "Name it in one or two words, as buyers would: for example, mugs.",
+            "Назовите её одним-двумя словами, как покупатели: например, кружки.",
+        );
+        lines.push(if lines.is_empty() { ask("category", language) } else { again }.to_owned());
         return lines.join("\n");
     }
     let question = pick(
@@ -84,14 +89,19 @@ fn understood(draft: &Draft, language: Language) -> Vec<String> {
         });
     }
     if draft.category_unclear > 1 {
+        let first = if draft.candidates.is_empty() {
+            ""
+        } else {
+            pick(language, " “1” takes the first of the list,", " «1» — первая из списка,")
+        };
         lines.push(match language {
             Language::English => format!(
-                "I understood that you sell “{name}”; only the category is missing. “1” takes the first of the list, “category: \
-                 mugs” looks for another one, “product: …” corrects what it is, and “cancel” leaves: the draft is kept."
+                "I understood that you sell “{name}”; only the category is missing.{first} “category: mugs” looks for another \
+                 one, “product: …” corrects what it is, and “cancel” leaves: the draft is kept."
             ),
             Language::Russian => format!(
-                "Я понял, что вы продаёте «{name}»; не хватает только категории. «1» — первая из списка, «категория: кружки» — \
-                 поискать другую, «товар: …» — поправить, что это, «отмена» — выйти: черновик сохранится."
+                "Я понял, что вы продаёте «{name}»; не хватает только категории.{first} «категория: кружки» — поискать другую, \
+                 «товар: …» — поправить, что это, «отмена» — выйти: черновик сохранится."
             ),
         });
     }

@@ -134,6 +134,11 @@ fn after_two_unclear_answers_the_user_hears_what_was_understood_and_how_to_leave
     {
         assert!(second.contains(part), "{part}: {second}");
     }
+    draft.candidates.clear();
+    let none = ask(&mut draft, "doodad");
+    assert!(none.ends_with("Name it in one or two words, as buyers would: for example, mugs."), "{none}");
+    assert!(!none.contains("“1”") && !draft.texts.iter().any(|text| text.contains("doodad")), "{none}");
+    draft.candidates = vec![Subject { id: 7, name: "Mugs".into(), parent: "Home".into() }];
     let picked = ask(&mut draft, "1");
     assert!(!picked.contains("category") && draft.category_unclear == 0, "{picked}");
 }

@@ -166,9 +166,34 @@ pub(super) fn is_order(word: &str) -> bool {
     ORDERS.contains(&bare.as_str())
 }
 
-/// Whether a phrase has a word of an order.
-pub fn has_order(phrase: &str) -> bool {
-    phrase.split_whitespace().any(is_order)
+/// Beginnings of words around values: buyers search for none of them.
+const AROUND_VALUES: &[&str] = &[
+    "price",
+    "rub",
+    "roubl",
+    "цена",
+    "цену",
+    "ценой",
+    "цены",
+    "руб",
+    "weigh",
+    "dimension",
+    "габарит",
+    "упаковк",
+    "packing",
+    "barcode",
+    "баркод",
+    "артикул",
+    "http",
+];
+
+/// Whether a phrase has a word of an order, or one that only stands around values.
+pub fn is_stray(phrase: &str) -> bool {
+    let is_around = |word: &str| {
+        let lower = word.to_lowercase();
+        AROUND_VALUES.iter().any(|begin| lower.starts_with(begin)) && !lower.starts_with("rubb")
+    };
+    phrase.split_whitespace().any(|word| is_order(word) || is_around(word))
 }
 
 /// Words that are said around facts and name no product.
