@@ -133,7 +133,7 @@ fn workflow_factory(
     let workflow = agent.workflow.as_ref().ok_or("it has no `workflow`")?;
     let toolbox = tools::grant(&config.tools, &agent.tools, services)?;
     let granted = toolbox.specs().map(|spec| spec.name.clone()).collect();
-    let definition = config::workflow_definition(workflow, &granted)?;
+    let definition = config::workflow_definition(workflow, &granted, agent.asks.is_some())?;
     let named = Named::of(&workflow.kind);
     let agents: BTreeSet<String> = config.agents.iter().map(|agent| agent.id.to_string()).collect();
     let library = match named {

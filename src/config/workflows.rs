@@ -90,7 +90,9 @@ pub(super) fn build_named(
         vec![found(node, path, &steps, words)]
     })?;
     let around = Surroundings { natives: named.natives(), readers: named.readers(), ..around(node, agent) };
-    let definition = named.definition(&config, &around.tools).map_err(|words| vec![found(node, path, &[], words)])?;
+    let definition = named
+        .definition(&config, &around.tools, around.has_model)
+        .map_err(|words| vec![found(node, path, &[], words)])?;
     Graph::build(definition, &around).map(Some).map_err(|problems| {
         // Its nodes are no places of the file, and one missing tool is missing in many of them.
         let words: BTreeSet<String> = problems.into_iter().map(|problem| problem.words).collect();
@@ -202,14 +204,18 @@ fn found(node: &Node, path: &KeyPath, steps: &[Step], reason: String) -> Finding
     Finding::new(place, Rule::Workflow { key, reason })
 }
 
-/// The graph of a workflow, for an agent with these tools.
+/// The graph of a workflow, for an agent with these tools, with a model or without.
 ///
 /// # Errors
 /// What cannot be read of it; the check of the config says it with its place.
-pub fn definition(workflow: &super::Workflow, granted: &BTreeSet<String>) -> Result<Definition, String> {
+pub fn definition(
+    workflow: &super::Workflow,
+    granted: &BTreeSet<String>,
+    has_model: bool,
+) -> Result<Definition, String> {
     if let Some(named) = Named::of(&workflow.kind) {
         let config = NamedConfig::read(&workflow.config).map_err(|(_, words)| words)?;
-        return named.definition(&config, granted);
+        return named.definition(&config, granted, has_model);
     }
     serde_json::from_value(Json::Object(workflow.graph.clone())).map_err(|error| error.to_string())
 }

@@ -1,11 +1,14 @@
-//! Title and description from templates, with keywords worked in. Pure.
+//! Title and description: the seller's own, a model's, or from templates with keywords worked in. Pure.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     category::{stem, stems},
     draft::Draft,
+    glossary,
     rules::{TITLE_CHARS_MAX, forbidden, is_forbidden},
+    write,
 };
 use crate::agents::language::Language;
 
@@ -16,14 +19,8 @@ const KEYWORDS_MAX: usize = 8;
 /// Words that a keyword may add to the title.
 const TAIL_WORDS_MAX: usize = 3;
 
-/// Writes a listing. This is the seam for a language model: what it writes is checked by the same [`super::rules`].
-pub trait Writer: Send + Sync {
-    /// The title and the description.
-    fn write(&self, draft: &Draft) -> Texts;
-}
-
 /// What buyers read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Texts {
     /// The title.
     pub title: String,
@@ -31,22 +28,20 @@ pub struct Texts {
     pub description: String,
 }
 
-/// Writes from templates.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Templates;
-
-impl Writer for Templates {
-    fn write(&self, draft: &Draft) -> Texts {
-        Texts {
-            title: draft.title.clone().unwrap_or_else(|| title(draft)),
-            description: draft.description.clone().unwrap_or_else(|| description(draft)),
-        }
+/// What the seller wrote, else what a model wrote from the facts as they are, else the templates. All of it is checked by
+/// [`super::rules`].
+pub fn texts(draft: &Draft) -> Texts {
+    let written = write::written(draft).cloned();
+    let (by_title, by_description) = written.map(|texts| (texts.title, texts.description)).unzip();
+    Texts {
+        title: draft.title.clone().or(by_title).unwrap_or_else(|| title(draft)),
+        description: draft.description.clone().or(by_description).unwrap_or_else(|| description(draft)),
     }
 }
 
 /// The product, what a keyword adds to it, the brand, and what of the characteristics still fits.
 fn title(draft: &Draft) -> String {
-    let mut title = capital(&allowed(draft.name()));
+    let mut title = capital(&name(draft));
     if let Some(tail) = draft.keywords.iter().flatten().find_map(|keyword| tail(keyword, &title)) {
         append(&mut title, &format!(" {tail}"));
     }
@@ -55,7 +50,7 @@ fn title(draft: &Draft) -> String {
     {
         append(&mut title, &format!(" {brand}"));
     }
-    for (_, value) in said(draft).into_iter().take(3) {
+    for (_, value) in said(draft, draft.language(), glossary::word).into_iter().take(3) {
         let has = stems(&value).iter().any(|stem| stems(&title).contains(stem));
         if !has {
             append(&mut title, &format!(", {}", allowed(&value)));
@@ -84,12 +79,12 @@ fn tail(keyword: &str, title: &str) -> Option<String> {
 
 fn description(draft: &Draft) -> String {
     let language = draft.language();
-    let mut text = format!("{}.", capital(&allowed(draft.name())));
+    let mut text = format!("{}.", capital(&name(draft)));
     if let Some(brand) = &draft.brand {
         let label = pick(language, "Brand", "Бренд");
         add(&mut text, &format!(" {label}: {}.", allowed(brand)));
     }
-    for (name, value) in said(draft) {
+    for (name, value) in said(draft, language, glossary::word) {
         add(&mut text, &format!("\n{name}: {}.", allowed(&value)));
     }
     if !draft.sizes.is_empty() {
@@ -116,10 +111,17 @@ fn add(text: &mut String, part: &str) {
     }
 }
 
-/// Characteristics with their values in words.
-pub fn said(draft: &Draft) -> Vec<(String, String)> {
-    let shown = |value: &Value| match value {
-        Value::Array(items) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+/// What it is, as a text of the card says it.
+fn name(draft: &Draft) -> String {
+    allowed(&glossary::units_in(draft.name(), draft.language()))
+}
+
+/// Characteristics with their values in words; `say` has the word for one value.
+pub fn said(draft: &Draft, language: Language, say: fn(&str, Language) -> String) -> Vec<(String, String)> {
+    let items = |value: &Value| match value {
+        Value::Array(items) => {
+            items.iter().filter_map(Value::as_str).map(|item| say(item, language)).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     };
     let charcs = draft.charcs.iter().flatten();
@@ -127,9 +129,9 @@ pub fn said(draft: &Draft) -> Vec<(String, String)> {
         charcs.filter_map(|charc| Some((charc, draft.values.get(&charc.id).filter(|value| !value.is_null())?)));
     filled
         .map(|(charc, value)| {
-            let unit =
-                if charc.is_number && !charc.unit.is_empty() { format!(" {}", charc.unit) } else { String::new() };
-            (charc.name.clone(), format!("{}{unit}", shown(value)))
+            let unit = glossary::unit(&charc.unit, language);
+            let unit = if charc.is_number && !unit.is_empty() { format!(" {unit}") } else { String::new() };
+            (charc.name.clone(), format!("{}{unit}", items(value)))
         })
         .collect()
 }
@@ -180,32 +182,45 @@ mod tests {
 
     #[test]
     fn a_title_says_what_it_is_within_its_length() {
-        assert_eq!(Templates.write(&draft("ru", "кружка")).title, "Кружка для чая Norvik, red, ceramic");
-        assert_eq!(Templates.write(&draft("en", "red ceramic mug")).title, "Red ceramic mug Norvik");
-        assert_eq!(Templates.write(&draft("ru", "хит кружка 🔥")).title, "Кружка для чая Norvik, red, ceramic");
-        let long = Templates.write(&draft("en", &"word ".repeat(40))).title;
+        assert_eq!(texts(&draft("ru", "кружка")).title, "Кружка для чая Norvik, красный, керамика");
+        assert_eq!(texts(&draft("en", "red ceramic mug")).title, "Red ceramic mug Norvik");
+        assert_eq!(texts(&draft("ru", "хит кружка 🔥")).title, "Кружка для чая Norvik, красный, керамика");
+        let long = texts(&draft("en", &"word ".repeat(40))).title;
         assert!(long.chars().count() <= TITLE_CHARS_MAX, "{long}");
     }
 
     #[test]
     fn a_description_has_the_facts_and_the_keywords_in_its_language() {
-        let russian = Templates.write(&draft("ru", "кружка")).description;
+        let russian = texts(&draft("ru", "кружка")).description;
         assert!(
             russian.contains("Бренд: Norvik") && russian.ends_with("Подойдёт тем, кто ищет: кружка для чая, tea mug."),
             "{russian}"
         );
-        let english = Templates.write(&draft("en", "mug")).description;
+        let english = texts(&draft("en", "mug")).description;
         assert!(
             english.contains("Size with packing: 12×9×10 cm.") && english.contains("Material: ceramic."),
             "{english}"
         );
     }
 
+    #[test]
+    fn a_text_has_units_and_values_in_its_language_and_the_card_those_of_the_marketplace() {
+        let volume = Charc { id: 3, name: "Volume".into(), unit: "мл".into(), is_number: true, ..Charc::default() };
+        let values = [(1, json!(["белый"])), (3, json!(350))].into();
+        let charcs = Some(vec![Charc { id: 1, name: "Color".into(), ..Charc::default() }, volume]);
+        let draft = Draft { charcs, values, ..draft("en", "mug of 350 мл") };
+        let texts = texts(&draft);
+        assert_eq!(texts.title, "Mug of 350 ml Norvik, white");
+        assert!(texts.description.contains("Color: white.\nVolume: 350 ml."), "{}", texts.description);
+        assert_eq!(said(&draft, Language::English, glossary::explained)[0].1, "белый (white)");
+        assert_eq!(draft.values[&1], json!(["белый"]));
+    }
+
     proptest::proptest! {
         #[test]
         fn what_is_composed_keeps_the_rules_whatever_was_said(product in "\\PC{1,80}", keyword in "\\PC{0,40}") {
             let draft = Draft { keywords: Some(vec![keyword]), title: None, ..draft("ru", &format!("кружка {product}")) };
-            let texts = Templates.write(&draft);
+            let texts = super::texts(&draft);
             let found = rules::check(&draft, &texts.title, &texts.description, Language::Russian);
             let lengths = found.iter().filter(|finding| matches!(finding.code, rules::Code::TitleTooLong | rules::Code::DescriptionTooLong));
             proptest::prop_assert_eq!(lengths.count(), 0);
@@ -215,6 +230,6 @@ mod tests {
     #[test]
     fn what_the_user_wrote_is_kept_as_it_is() {
         let own = Draft { title: Some("T".into()), description: Some("D".into()), ..draft("en", "mug") };
-        assert_eq!(Templates.write(&own), Texts { title: "T".into(), description: "D".into() });
+        assert_eq!(texts(&own), Texts { title: "T".into(), description: "D".into() });
     }
 }

@@ -2,11 +2,13 @@
 
 use super::{
     category, charcs,
-    compose::{Templates, Texts, Writer as _},
+    compose::{self, Texts},
     draft::Draft,
     facts::{self, Facts},
+    picks,
     rules::{self, Finding},
     words,
+    yes_no::{self, says},
 };
 use crate::agents::language::Language;
 
@@ -43,18 +45,40 @@ pub struct Plan {
     pub search: String,
 }
 
+/// What the user said.
+#[derive(Debug, Clone)]
+pub struct Said<'a> {
+    /// As it was written.
+    pub message: &'a str,
+    /// What a model heard in it; nothing where none was asked.
+    pub heard: Facts,
+    /// The user's.
+    pub language: Language,
+}
+
+impl Said<'_> {
+    fn facts(&self, asked: Option<&str>) -> Facts {
+        facts::read(self.message, asked, self.language).with(self.heard.clone(), self.language)
+    }
+}
+
 /// Takes an answer to a question about `asked`; `notes` gets what was not as it should be.
-pub fn take(draft: &mut Draft, asked: &str, message: &str, language: Language, notes: &mut Vec<String>) -> After {
+pub fn take(draft: &mut Draft, asked: &str, said: &Said<'_>, notes: &mut Vec<String>) -> After {
+    let message = said.message;
     match asked {
-        "offer" if says(message, NEW) => After::Anew,
+        "begin" => {
+            begin(draft, said, notes);
+            After::Plan
+        }
+        "offer" if says(message, NEW) || yes_no::is_no(message) => After::Anew,
         "watch" => After::Watch,
-        "review" | "offer" | "retry" => review(draft, asked, message, language, notes),
+        "review" | "offer" | "retry" => review(draft, asked, said, notes),
         "category" => {
-            category_answer(draft, message, language, notes);
+            category_answer(draft, said, notes);
             After::Plan
         }
         field => {
-            answer(draft, field, message, language, notes);
+            answer(draft, field, said, notes);
             After::Plan
         }
     }
@@ -66,16 +90,12 @@ const PUBLISH: &[&str] = &[
     "publish it",
     "approve",
     "go ahead",
-    "yes",
-    "ok",
     "опубликуй",
     "опубликуйте",
     "публикуй",
     "публикуем",
     "опубликовать",
     "подтверждаю",
-    "да",
-    "ок",
     "все верно",
     "всё верно",
 ];
@@ -85,8 +105,6 @@ const GO_ON: &[&str] = &[
     "try again",
     "again",
     "retry",
-    "yes",
-    "ok",
     "продолжай",
     "продолжить",
     "продолжим",
@@ -94,58 +112,58 @@ const GO_ON: &[&str] = &[
     "ещё раз",
     "еще раз",
     "повтори",
-    "да",
-    "ок",
 ];
-const NEW: &[&str] = &["new", "another", "no", "новая", "новый", "новую", "другая", "другую", "заново", "нет"];
+const NEW: &[&str] = &["new", "another", "новая", "новый", "новую", "другая", "другую", "заново"];
 const NO_PHOTOS: &[&str] =
     &["remove photos", "remove the photos", "without photos", "убери фото", "удали фото", "без фото"];
 
-/// Whether a message is one of these, or begins with one that is followed by a mark.
-fn says(message: &str, words: &[&str]) -> bool {
-    let lower = message.trim().trim_end_matches(['.', '!']).to_lowercase();
-    words
-        .iter()
-        .any(|word| lower == *word || lower.strip_prefix(word).is_some_and(|rest| rest.starts_with([':', ',', ';'])))
-}
-
-fn review(draft: &mut Draft, asked: &str, message: &str, language: Language, notes: &mut Vec<String>) -> After {
-    if asked != "review" && says(message, GO_ON) {
+fn review(draft: &mut Draft, asked: &str, said: &Said<'_>, notes: &mut Vec<String>) -> After {
+    let message = said.message;
+    if asked != "review" && (says(message, GO_ON) || yes_no::is_yes(message)) {
         return After::Plan;
     }
-    if says(message, PUBLISH) {
+    if says(message, PUBLISH) || yes_no::is_yes(message) {
         return After::Seal;
     }
     let before = draft.clone();
-    answer(draft, "", message, language, notes);
+    answer(draft, "", said, notes);
     let mut same = before;
     same.texts.clone_from(&draft.texts);
     if same == *draft && notes.is_empty() {
-        notes.push(words::not_understood(language).to_owned());
+        notes.push(words::not_understood(said.language).to_owned());
     }
     After::Plan
 }
 
-fn category_answer(draft: &mut Draft, message: &str, language: Language, notes: &mut Vec<String>) {
-    if let Some(subject) = category::pick(draft, message) {
-        draft.subject = Some(subject);
+fn category_answer(draft: &mut Draft, said: &Said<'_>, notes: &mut Vec<String>) {
+    let (message, language) = (said.message, said.language);
+    if let Some(subject) = picks::pick(draft, message) {
+        category::choose(draft, subject);
         return;
     }
-    keep_text(draft, message);
-    let facts = facts::read(message, Some("category"), language);
+    if yes_no::wants_others(message) {
+        if !picks::more(draft) {
+            notes.push(words::no_more_categories(language).to_owned());
+        }
+        return;
+    }
+    // What names a category, or fails to, is no word about the product: it is not kept for keywords.
+    let facts = said.facts(Some("category"));
     if apply(draft, facts, language, notes) {
         return;
     }
-    look_for(draft, message);
+    picks::look_again(draft, message);
 }
 
 fn look_for(draft: &mut Draft, name: &str) {
     draft.forget_category();
+    draft.category_said = Some(name.to_owned());
     draft.searches = Some(category::searches(name));
 }
 
 /// Facts first: who is asked for the weight may say the price, too. What says nothing else answers the question.
-fn answer(draft: &mut Draft, field: &str, message: &str, language: Language, notes: &mut Vec<String>) {
+fn answer(draft: &mut Draft, field: &str, said: &Said<'_>, notes: &mut Vec<String>) {
+    let (message, language) = (said.message, said.language);
     keep_text(draft, message);
     if says(message, NO_PHOTOS) {
         draft.photos.clear();
@@ -157,7 +175,7 @@ fn answer(draft: &mut Draft, field: &str, message: &str, language: Language, not
         keep_value(draft, id, read, notes);
         return;
     }
-    let facts = facts::read(message, Some(field).filter(|field| !field.is_empty()), language);
+    let facts = said.facts(Some(field).filter(|field| !field.is_empty()));
     let product = facts.product.clone();
     if field == "product" {
         name_it_as(draft, &facts);
@@ -195,6 +213,7 @@ fn keep_value(draft: &mut Draft, id: u64, read: Result<serde_json::Value, Findin
 }
 
 fn keep_text(draft: &mut Draft, message: &str) {
+    let message = facts::without_orders(message);
     draft.texts.push(message.chars().take(TEXT_CHARS_MAX).collect());
     let more = draft.texts.len().saturating_sub(TEXTS_MAX);
     draft.texts.drain(..more);
@@ -230,11 +249,11 @@ fn bare_weight(text: &str) -> Option<u32> {
 }
 
 /// Takes what the first message of a listing says.
-pub fn begin(draft: &mut Draft, message: &str, language: Language, notes: &mut Vec<String>) {
-    keep_text(draft, message);
-    let facts = facts::read(message, None, language);
+pub fn begin(draft: &mut Draft, said: &Said<'_>, notes: &mut Vec<String>) {
+    keep_text(draft, said.message);
+    let facts = said.facts(None);
     name_it_as(draft, &facts);
-    apply(draft, facts, language, notes);
+    apply(draft, facts, said.language, notes);
 }
 
 /// Puts facts into the draft; whether there were any.
@@ -305,9 +324,6 @@ pub fn plan(draft: &mut Draft, notes: &[String], language: Language) -> Plan {
         if let Some(search) = draft.searches.get_or_insert_with(|| category::searches(&name)).first() {
             return go("categories", search.clone());
         }
-        if draft.candidates.is_empty() {
-            return ask("category", words::ask("category", language).to_owned());
-        }
         return ask("category", words::which_category(draft, language));
     }
     if draft.charcs.is_none() {
@@ -331,7 +347,7 @@ pub fn plan(draft: &mut Draft, notes: &[String], language: Language) -> Plan {
 
 /// The texts for buyers, and everything that is wrong with the card.
 pub fn checked(draft: &Draft, language: Language) -> (Texts, Vec<Finding>) {
-    let texts = Templates.write(draft);
+    let texts = compose::texts(draft);
     let findings = rules::check(draft, &texts.title, &texts.description, language);
     (texts, findings)
 }

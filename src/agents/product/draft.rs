@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::compose::Texts;
 use crate::agents::language::Language;
 
 /// A listing that is being made.
@@ -40,10 +41,18 @@ pub struct Draft {
     pub title: Option<String>,
     /// The description, where the user gave one.
     pub description: Option<String>,
+    /// What a model wrote.
+    pub written: Option<Written>,
     /// The category.
     pub subject: Option<Subject>,
     /// Categories that it may be, the likeliest first.
     pub candidates: Vec<Subject>,
+    /// How many of them were shown before those that are shown now.
+    pub candidates_passed: usize,
+    /// What the user called the category, where that was said.
+    pub category_said: Option<String>,
+    /// Answers in a row that named no category.
+    pub category_unclear: u32,
     /// Parts of names that categories are still to be looked for by; none before the first search.
     pub searches: Option<Vec<String>>,
     /// What cards of the category say; none before they were read.
@@ -60,6 +69,20 @@ pub struct Draft {
     pub is_sent: bool,
     /// The article of the card.
     pub nm_id: Option<u64>,
+}
+
+/// What a model wrote, and from which facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Written {
+    /// The mark of the facts.
+    pub of: String,
+    /// What keeps the rules; none where nothing did.
+    pub texts: Option<Texts>,
+    /// How often it was asked.
+    pub tries: u32,
+    /// What was wrong the last time, in words for the model.
+    pub wrong: Vec<String>,
 }
 
 /// A category.
@@ -126,6 +149,9 @@ impl Draft {
     pub fn forget_category(&mut self) {
         self.subject = None;
         self.candidates.clear();
+        self.candidates_passed = 0;
+        self.category_said = None;
+        self.category_unclear = 0;
         self.searches = None;
         self.charcs = None;
         self.values.clear();

@@ -2,14 +2,18 @@
 
 mod lexicon;
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use regex::Regex;
 
-use self::lexicon::{LABELS, colour, intent_end, is_filler};
+use self::lexicon::{LABELS, colour, intent_end, is_filler, is_order};
+pub use self::lexicon::{is_colour, is_stray};
 use super::{
     money::{self, Priced},
-    rules::Finding,
+    rules::{Code, Finding},
 };
 use crate::agents::language::Language;
 
@@ -18,11 +22,16 @@ const VALUE_CHARS_MAX: usize = 6000;
 /// The longest name of a product, in characters.
 const PRODUCT_CHARS_MAX: usize = 120;
 
+/// Marks between a label and its value.
+const MARKS: [char; 5] = [':', '=', '—', '–', '-'];
+
 /// What a text says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// By label: `brand`, `color`, `title` and so on.
     pub labelled: BTreeMap<&'static str, String>,
+    /// Those of them whose label had a mark behind it: `brand: Norvik`.
+    pub sure: BTreeSet<&'static str>,
     /// What it is: the first words that belong to nothing else.
     pub product: Option<String>,
     /// A colour among these words; what was said of it by its label counts more.
@@ -35,6 +44,30 @@ pub struct Facts {
     pub weight_g: Option<u32>,
     /// Links.
     pub photos: Vec<String>,
+}
+
+impl Facts {
+    /// With what a model heard in the same text: it knows better what belongs together, the rules know numbers, and a value
+    /// behind a label with a mark is what it says.
+    #[must_use]
+    pub fn with(mut self, heard: Self, language: Language) -> Self {
+        if heard.product.is_some() {
+            self.colour = heard.product.as_deref().and_then(|product| colour(product, language)).or(self.colour);
+            self.product = heard.product;
+        }
+        for (field, value) in heard.labelled {
+            if !self.sure.contains(field) {
+                self.labelled.insert(field, value);
+            }
+        }
+        let is_none = |price: &Result<u64, Finding>| price.as_ref().is_err_and(|bad| bad.code == Code::PriceNotNumber);
+        if self.price.as_ref().is_none_or(is_none) {
+            self.price = heard.price.or(self.price);
+        }
+        self.dimensions = self.dimensions.or(heard.dimensions);
+        self.weight_g = self.weight_g.or(heard.weight_g);
+        self
+    }
 }
 
 #[expect(clippy::expect_used, reason = "a test of this module compiles every pattern")]
@@ -77,6 +110,13 @@ pub fn read(text: &str, asked: Option<&str>, language: Language) -> Facts {
 pub fn colour_of(field: &str, value: &str, language: Language) -> Option<String> {
     let is_one = field == "color" && !value.contains([',', ' ']);
     if is_one { colour(value, language).map(str::to_owned) } else { None }
+}
+
+/// A text without what it wants of us: the words of its beginning, verbs of orders, pronouns, and links. What is left is
+/// about the product.
+pub fn without_orders(text: &str) -> String {
+    let is_about_it = |word: &&str| !word.contains("://") && !is_order(word);
+    text[intent_end(text)..].split_whitespace().filter(is_about_it).collect::<Vec<_>>().join(" ")
 }
 
 /// Puts a mark in the place of what was taken, so that it separates what stood around it.
@@ -166,6 +206,9 @@ fn take_labelled(rest: &mut String, facts: &mut Facts) {
     let ends: Vec<usize> = places.iter().skip(1).map(|(start, ..)| *start).chain([rest.len()]).collect();
     let mut spans = Vec::new();
     for ((start, end, field), next) in places.into_iter().zip(ends) {
+        if rest[start..end].ends_with(MARKS) {
+            facts.sure.insert(field);
+        }
         let value = &rest[end..next];
         let stop = value.find([';', '\n']).into_iter().chain(value.find(". ")).min().unwrap_or(value.len());
         let value = clean(&value[..stop]);
@@ -203,10 +246,19 @@ fn clean(value: &str) -> String {
 
 /// The first words that belong to nothing else.
 fn product(rest: &str) -> Option<String> {
-    let mut parts = rest.split([';', '\n', ',', '.', '!', '?']).map(|part| clean(&part[intent_end(part)..]));
+    let mut parts = rest.split([';', '\n', ',', '.', '!', '?']).map(|part| named(&part[intent_end(part)..]));
     let says = |part: &String| part.chars().filter(|c| c.is_alphabetic()).count() > 2 && !is_filler(part);
     let found = parts.find(says)?;
     Some(found.chars().take(PRODUCT_CHARS_MAX).collect())
+}
+
+/// The name in a part of a sentence: without orders around it.
+fn named(part: &str) -> String {
+    let part = clean(part);
+    let words: Vec<&str> = part.split_whitespace().collect();
+    let from = words.iter().position(|word| !is_order(word)).unwrap_or(words.len());
+    let to = words.iter().rposition(|word| !is_order(word)).map_or(from, |at| at + 1);
+    words[from..to].join(" ")
 }
 
 #[cfg(test)]

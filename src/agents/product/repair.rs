@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{draft::Draft, words};
+use super::{draft::Draft, rejections};
 use crate::agents::language::Language;
 
 /// The most problems that are told at once.
@@ -41,7 +41,7 @@ pub fn verdict(draft: &Draft, found: &Value, language: Language) -> Verdict {
             let fields: Vec<Option<String>> = problems.iter().map(|problem| field(draft, problem)).collect();
             let line = |(problem, field): (&&Value, &Option<String>)| {
                 let name = field.as_deref().map(|field| shown(draft, field, language));
-                words::rejected(name.as_deref(), problem["message"].as_str().unwrap_or_default(), language)
+                rejections::sentence(&rejections::Rejection::read(problem), name.as_deref(), language)
             };
             let lines = problems.iter().zip(&fields).map(line).collect();
             let field = fields.into_iter().flatten().next().unwrap_or_else(|| "review".to_owned());
@@ -115,6 +115,16 @@ mod tests {
         check(json!("vendorCode"), "Артикул продавца используется", json!(77), "77");
         check(json!("vendorCode"), "Артикул продавца используется", json!(null), "review");
         check(json!("title"), "Наименование", json!(77), "title");
+    }
+
+    #[test]
+    fn a_rejected_characteristic_is_named_in_our_words_first() {
+        let problem = json!({ "field": "Цвет", "rule": "not_allowed_value", "message": "Значения нет в справочнике" });
+        let found = json!({ "state": "rejected", "problems": [problem], "batch": "b" });
+        let Verdict::Rejected { lines, .. } = verdict(&draft(), &found, Language::English) else { panic!("rejected") };
+        let expected = "The marketplace did not take the card. Цвет: the value is not one that the marketplace allows. Write \
+                        what “Цвет” should be. In the marketplace's words: “Значения нет в справочнике”.";
+        assert_eq!(lines, [expected]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ const PHOTOS_MAX: usize = 30;
 const VALUE_CHARS_MAX: usize = 255;
 
 /// Words that no card may use: names of marketplaces and messengers, words about the price, and claims.
-const FORBIDDEN_WORDS: &[&str] = &[
+pub const FORBIDDEN_WORDS: &[&str] = &[
     "wildberries",
     "вайлдберриз",
     "вайлдберис",

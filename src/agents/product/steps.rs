@@ -1,14 +1,18 @@
 //! The functions of the graph: each takes the draft out of the state, lets the pure parts think, and puts it back.
 
+mod model;
+
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::{
     card, category, charcs,
-    dialogue::{self, After},
+    dialogue::{self, After, Said},
     draft::{self, Draft},
+    facts::{self, Facts},
+    hear,
     repair::{self, Verdict},
-    words,
+    words, write,
 };
 use crate::{
     agent::Turn,
@@ -28,24 +32,30 @@ const PHOTO_NOTES_MAX: usize = 20;
 
 type Written = Result<Map<String, Value>, Failure>;
 
+/// The functions of the graph, by name.
+const STEPS: [(&str, Step); 16] = [
+    ("recall", Step::Recall),
+    ("plan", Step::Plan),
+    ("take", Step::Take),
+    ("unheard", Step::Unheard),
+    ("keep_texts", Step::KeepTexts),
+    ("choose", Step::Choose),
+    ("fit", Step::Fit),
+    ("keep_keywords", Step::KeepKeywords),
+    ("keep_photos", Step::KeepPhotos),
+    ("seal", Step::Seal),
+    ("not_published", Step::NotPublished),
+    ("sent", Step::Sent),
+    ("judge", Step::Judge),
+    ("no_media", Step::NoMedia),
+    ("done", Step::Done),
+    ("trouble", Step::Trouble),
+];
+
 /// The functions that the graph `product_workflow` names.
 pub fn library() -> Library {
-    Library::default()
-        .with_reader("answer", answer)
-        .with_native("recall", Step::Recall)
-        .with_native("plan", Step::Plan)
-        .with_native("take", Step::Take)
-        .with_native("choose", Step::Choose)
-        .with_native("fit", Step::Fit)
-        .with_native("keep_keywords", Step::KeepKeywords)
-        .with_native("keep_photos", Step::KeepPhotos)
-        .with_native("seal", Step::Seal)
-        .with_native("not_published", Step::NotPublished)
-        .with_native("sent", Step::Sent)
-        .with_native("judge", Step::Judge)
-        .with_native("no_media", Step::NoMedia)
-        .with_native("done", Step::Done)
-        .with_native("trouble", Step::Trouble)
+    let empty = Library::default().with_reader("answer", answer);
+    STEPS.into_iter().fold(empty, |library, (name, step)| library.with_native(name, step))
 }
 
 /// The whole message, once something was asked: what was said before is no answer.
@@ -59,6 +69,8 @@ enum Step {
     Recall,
     Plan,
     Take,
+    Unheard,
+    KeepTexts,
     Choose,
     Fit,
     KeepKeywords,
@@ -80,6 +92,8 @@ impl Native for Step {
             Self::Recall => at.recall(call.turn).await,
             Self::Plan => at.plan(call.turn).await,
             Self::Take => Ok(at.take(call.turn)),
+            Self::Unheard => Ok(model::unheard(call.turn)),
+            Self::KeepTexts => Ok(at.keep_texts()),
             Self::Choose => Ok(at.choose()),
             Self::Fit => Ok(at.fit()),
             Self::KeepKeywords => Ok(at.keep_keywords()),
@@ -159,14 +173,19 @@ impl<'a> At<'a> {
     /// The code follows from the turn, so a step that a crash repeats gives the same.
     fn begin(mut self, turn: &Turn, message: &str) -> Map<String, Value> {
         self.draft = Draft::new(self.language, vendor_code(turn));
-        let mut notes = Vec::new();
-        dialogue::begin(&mut self.draft, message, self.language, &mut notes);
-        self.wrote(json!({ "step": "plan", "asked": "", "notes": notes }))
+        if self.asks_model(turn) && hear::is_worth_it("begin", message) {
+            return self.extract("begin", message);
+        }
+        self.understood(turn, "begin", message, Facts::default())
     }
 
     async fn plan(mut self, turn: &Turn) -> Written {
         let notes = self.notes();
         let plan = dialogue::plan(&mut self.draft, &notes, self.language);
+        if plan.asked == "review" && self.asks_model(turn) && write::is_wanted(&self.draft) {
+            let prompt = write::prompt(&self.draft);
+            return Ok(self.wrote(json!({ "step": "write", "prompt": prompt })));
+        }
         turn.context.put_document(DOCUMENT, self.draft.document()).await.map_err(unavailable)?;
         let mut wrote = self.wrote(json!({ "step": plan.step, "listing": self.listing() }));
         if plan.step == "ask" {
@@ -190,14 +209,29 @@ impl<'a> At<'a> {
         })
     }
 
+    /// The message, once more with what a model heard in it where that was asked for.
     fn take(self, turn: &Turn) -> Map<String, Value> {
         let (asked, message) = (self.text("asked").to_owned(), self.given("message").to_owned());
-        self.taken(turn, &asked, &message)
+        match self.state.get("heard").filter(|heard| !heard.is_null()) {
+            Some(heard) => {
+                let heard = hear::read(heard, &message, self.language);
+                self.understood(turn, &asked, &message, heard)
+            }
+            None => self.taken(turn, &asked, &message),
+        }
     }
 
-    fn taken(mut self, turn: &Turn, asked: &str, message: &str) -> Map<String, Value> {
+    fn taken(self, turn: &Turn, asked: &str, message: &str) -> Map<String, Value> {
+        if self.asks_model(turn) && hear::is_worth_it(asked, message) {
+            return self.extract(asked, message);
+        }
+        self.understood(turn, asked, message, Facts::default())
+    }
+
+    fn understood(mut self, turn: &Turn, asked: &str, message: &str, heard: Facts) -> Map<String, Value> {
         let mut notes = Vec::new();
-        let step = match dialogue::take(&mut self.draft, asked, message, self.language, &mut notes) {
+        let said = Said { message, heard, language: self.language };
+        let step = match dialogue::take(&mut self.draft, asked, &said, &mut notes) {
             After::Plan => "plan",
             After::Seal => "seal",
             After::Watch => "watch",
@@ -206,7 +240,7 @@ impl<'a> At<'a> {
                 return self.begin(turn, &rest);
             }
         };
-        self.wrote(json!({ "step": step, "notes": notes }))
+        self.wrote(json!({ "step": step, "notes": notes, "heard": null, "prompt": null }))
     }
 
     fn choose(mut self) -> Map<String, Value> {
@@ -217,9 +251,7 @@ impl<'a> At<'a> {
             searches.remove(0);
         }
         if searches.is_empty() {
-            let said = self.draft.texts.last().cloned().unwrap_or_default();
-            let product = format!("{} {said}", self.draft.name());
-            category::settle(&mut self.draft, &product);
+            category::settle(&mut self.draft);
         }
         self.wrote(json!({}))
     }
@@ -231,7 +263,9 @@ impl<'a> At<'a> {
 
     fn keep_keywords(mut self) -> Map<String, Value> {
         let found = self.found()["keywords"].as_array().into_iter().flatten();
-        let phrases = found.filter_map(|keyword| keyword["phrase"].as_str()).map(str::to_owned);
+        let phrases = found.filter_map(|keyword| keyword["phrase"].as_str());
+        // The seller's other texts may order things, too.
+        let phrases = phrases.filter(|phrase| !facts::is_stray(phrase)).map(str::to_owned);
         self.draft.keywords = Some(phrases.take(KEYWORDS_MAX).collect());
         self.wrote(json!({}))
     }
@@ -358,17 +392,4 @@ fn unavailable(error: crate::context::ContextError) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::workflow::named::Named;
-
-    #[test]
-    fn the_library_has_exactly_the_functions_that_the_graph_may_name() {
-        let library = library();
-        let natives: BTreeSet<String> = library.natives().map(str::to_owned).collect();
-        let readers: BTreeSet<String> = library.readers().map(str::to_owned).collect();
-        assert_eq!((natives, readers), (Named::Product.natives(), Named::Product.readers()));
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{
     compose::{Texts, said},
     draft::{Charc, Draft},
+    glossary, picks,
 };
 use crate::agents::language::Language;
 
@@ -44,20 +45,81 @@ pub(super) fn ask(field: &str, language: Language) -> &'static str {
     }
 }
 
+/// The question for the category; after answers that named none, with what was understood, and how to go on or leave.
 pub(super) fn which_category(draft: &Draft, language: Language) -> String {
-    let mut text =
-        pick(language, "Which category is it? Write its number:", "Какая это категория? Напишите номер:").to_owned();
-    for (number, subject) in (1..).zip(&draft.candidates) {
-        // Writing to a string cannot fail.
-        write!(text, "\n{number}. {} ({})", subject.name, subject.parent).ok();
+    let (mut lines, has_any) = (understood(draft, language), !draft.candidates.is_empty());
+    if !has_any {
+        let again = pick(
+            language,
+            "Name it in one or two words, as buyers would: for example, mugs.",
+            "Назовите её одним-двумя словами, как покупатели: например, кружки.",
+        );
+        lines.push(if lines.is_empty() { ask("category", language) } else { again }.to_owned());
+        return lines.join("\n");
     }
-    text.push_str(pick(language, "\nOr other words for it.", "\nИли назовите её другими словами."));
-    text
+    let question = pick(
+        language,
+        "Which category is it? Answer with its number or its name:",
+        "Какая это категория? Ответьте номером или названием:",
+    );
+    lines.push(question.to_owned());
+    lines.extend(
+        picks::shown(draft).map(|(number, subject)| format!("{number}. {} ({})", subject.name, subject.parent)),
+    );
+    lines.push(if picks::has_more(draft) {
+        pick(
+            language,
+            "“other” shows more; or name it in other words.",
+            "«Другие» — покажу ещё; или назовите её другими словами.",
+        )
+        .to_owned()
+    } else {
+        pick(language, "Or other words for it.", "Или назовите её другими словами.").to_owned()
+    });
+    lines.join("\n")
+}
+
+fn understood(draft: &Draft, language: Language) -> Vec<String> {
+    let said: String = draft.category_said.as_deref().unwrap_or_default().chars().take(SHOWN_CHARS_MAX).collect();
+    let (name, mut lines) = (draft.name(), Vec::new());
+    if draft.category_unclear > 0 {
+        lines.push(match language {
+            Language::English => format!("I found no single category for “{said}”."),
+            Language::Russian => format!("По словам «{said}» одна категория не нашлась."),
+        });
+    }
+    if draft.category_unclear > 1 {
+        let first = if draft.candidates.is_empty() {
+            ""
+        } else {
+            pick(language, " “1” takes the first of the list,", " «1» — первая из списка,")
+        };
+        lines.push(match language {
+            Language::English => format!(
+                "I understood that you sell “{name}”; only the category is missing.{first} “category: mugs” looks for another \
+                 one, “product: …” corrects what it is, and “cancel” leaves: the draft is kept."
+            ),
+            Language::Russian => format!(
+                "Я понял, что вы продаёте «{name}»; не хватает только категории.{first} «категория: кружки» — поискать другую, \
+                 «товар: …» — поправить, что это, «отмена» — выйти: черновик сохранится."
+            ),
+        });
+    }
+    lines
+}
+
+pub(super) fn no_more_categories(language: Language) -> &'static str {
+    pick(
+        language,
+        "I found no others. Name the category in one or two words, as buyers would.",
+        "Других не нашёл. Назовите категорию одним-двумя словами, как покупатели.",
+    )
 }
 
 pub(super) fn charc(charc: &Charc, language: Language) -> String {
     let ask = pick(language, "The category requires", "В этой категории обязательно");
-    let unit = if charc.unit.is_empty() { String::new() } else { format!(" ({})", charc.unit) };
+    let unit = glossary::unit(&charc.unit, language);
+    let unit = if unit.is_empty() { String::new() } else { format!(" ({unit})") };
     let how = match (charc.is_number, charc.max_count) {
         (true, _) => pick(language, "a number", "число").to_owned(),
         (false, 1) => pick(language, "one value", "одно значение").to_owned(),
@@ -85,7 +147,7 @@ pub(super) fn review(draft: &Draft, texts: &Texts, is_ready: bool, language: Lan
     line(&mut text, "Brand", "Бренд", draft.brand.as_deref().unwrap_or_default());
     line(&mut text, "Price", "Цена", &draft.price.map(|price| format!("{price} ₽")).unwrap_or_default());
     line(&mut text, "Sizes", "Размеры", &draft.sizes.join(", "));
-    for (name, value) in said(draft) {
+    for (name, value) in said(draft, language, glossary::explained) {
         writeln!(text, "{name}: {value}").ok();
     }
     let packing = draft.dimensions.zip(draft.weight_g).map(|([length, width, height], grams)| match language {
@@ -167,21 +229,6 @@ pub(super) fn still_checked(language: Language) -> &'static str {
         "The marketplace is still checking the card, which may take some minutes. Write anything to look again.",
         "Маркетплейс ещё проверяет карточку, это может занять несколько минут. Напишите что-нибудь, и я посмотрю снова.",
     )
-}
-
-/// What the marketplace says is wrong, in its words.
-pub(super) fn rejected(field: Option<&str>, message: &str, language: Language) -> String {
-    let shown: String = message.chars().take(SHOWN_CHARS_MAX).collect();
-    let next = match (language, field) {
-        (Language::English, Some(field)) => format!("Write what “{field}” should be."),
-        (Language::English, None) => "Correct it in your words, or write “publish” to try again.".to_owned(),
-        (Language::Russian, Some(field)) => format!("Напишите новое значение поля «{field}»."),
-        (Language::Russian, None) => {
-            "Поправьте своими словами или напишите «опубликуй», чтобы попробовать снова.".to_owned()
-        }
-    };
-    let begin = pick(language, "The marketplace did not take the card", "Маркетплейс не принял карточку");
-    format!("{begin}: {shown} {next}")
 }
 
 pub(super) fn done(nm_id: u64, vendor_code: &str, language: Language) -> String {

@@ -24,6 +24,8 @@ pub enum Named {
 pub struct NamedConfig {
     /// How long one step may take; 1s to 1h.
     pub timeout: HumanDuration,
+    /// How long a question to the agent's model may take, retries included, before the step goes on without; 1s to 1h.
+    pub model_timeout: HumanDuration,
     /// The granted tool of the kind `wildberries_api`.
     pub marketplace: String,
     /// The granted tool of the kind `keyword_research`; without a grant keywords come from the words of the card alone.
@@ -36,6 +38,7 @@ impl Default for NamedConfig {
     fn default() -> Self {
         Self {
             timeout: HumanDuration::from_secs(300),
+            model_timeout: HumanDuration::from_secs(60),
             marketplace: "wildberries_api".to_owned(),
             keywords: "keyword_research".to_owned(),
             images: "image_analysis".to_owned(),
@@ -43,7 +46,7 @@ impl Default for NamedConfig {
     }
 }
 
-/// The bounds of [`NamedConfig::timeout`], in seconds.
+/// The bounds of both times of [`NamedConfig`], in seconds.
 const TIMEOUT_SECS: (u64, u64) = (1, 60 * 60);
 
 impl NamedConfig {
@@ -54,14 +57,16 @@ impl NamedConfig {
     pub fn read(config: &Map<String, Value>) -> Result<Self, (Option<&'static str>, String)> {
         let read: Self = serde_path_to_error::deserialize(Value::Object(config.clone())).map_err(|error| {
             let path = error.path().to_string();
-            let key = ["timeout", "marketplace", "keywords", "images"].into_iter().find(|key| *key == path);
+            let key =
+                ["timeout", "model_timeout", "marketplace", "keywords", "images"].into_iter().find(|key| *key == path);
             (key, error.inner().to_string())
         })?;
-        let secs = read.timeout.get().as_secs();
-        if (TIMEOUT_SECS.0..=TIMEOUT_SECS.1).contains(&secs) {
-            return Ok(read);
+        let is_out = |time: &HumanDuration| !(TIMEOUT_SECS.0..=TIMEOUT_SECS.1).contains(&time.get().as_secs());
+        let times = [("timeout", read.timeout), ("model_timeout", read.model_timeout)];
+        match times.into_iter().find(|(_, time)| is_out(time)) {
+            Some((key, time)) => Err((Some(key), format!("`{key}` is {time}; it must be between 1s and 1h"))),
+            None => Ok(read),
         }
-        Err((Some("timeout"), format!("`timeout` is {}; it must be between 1s and 1h", read.timeout)))
     }
 }
 
@@ -88,6 +93,8 @@ impl Named {
                 "recall",
                 "plan",
                 "take",
+                "unheard",
+                "keep_texts",
                 "choose",
                 "fit",
                 "keep_keywords",
@@ -111,11 +118,16 @@ impl Named {
         }
     }
 
-    /// The graph with these tools. What an agent may do without is left out where it was not granted.
+    /// The graph with these tools, with a model or without. What an agent may do without is left out where it is not there.
     ///
     /// # Errors
     /// What cannot be read of the source; a test reads it.
-    pub fn definition(self, config: &NamedConfig, granted: &BTreeSet<String>) -> Result<Definition, String> {
+    pub fn definition(
+        self,
+        config: &NamedConfig,
+        granted: &BTreeSet<String>,
+        has_model: bool,
+    ) -> Result<Definition, String> {
         let text = match self {
             Self::Product => include_str!("product.yaml"),
         };
@@ -123,6 +135,7 @@ impl Named {
         let mut graph: Definition = serde_json::from_value(json).map_err(|error| error.to_string())?;
         for node in graph.nodes.values_mut() {
             settle(node, config, granted);
+            settle_model(node, config, has_model);
         }
         Ok(graph)
     }
@@ -154,6 +167,25 @@ fn settle(node: &mut definition::Node, config: &NamedConfig, granted: &BTreeSet<
     node.timeout = node.timeout.or(Some(config.timeout));
 }
 
+/// Tells the functions whether there is a model. Without one nobody goes to the nodes that ask it, and they ask nothing.
+fn settle_model(node: &mut definition::Node, config: &NamedConfig, has_model: bool) {
+    if let Some(asks) = node.native.as_mut().and_then(|native| native.input.get_mut("asks_model")) {
+        *asks = has_model.into();
+    }
+    let Some(model) = &mut node.model else { return };
+    if has_model {
+        node.timeout = Some(config.model_timeout);
+        return;
+    }
+    let into = model.into.take().into_iter();
+    *node = definition::Node {
+        set: Some(into.map(|key| (key, Value::Object(Map::new()))).collect()),
+        then: node.then.take(),
+        on_error: node.on_error.take(),
+        ..definition::Node::default()
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -174,10 +206,12 @@ mod tests {
     fn every_graph_is_whole_with_all_its_tools_and_with_those_that_it_needs() {
         for named in Named::ALL {
             for tools in [&["wildberries_api", "keyword_research", "image_analysis"][..], &["wildberries_api"]] {
-                let around = around(named, tools);
-                let graph = named.definition(&NamedConfig::default(), &around.tools).unwrap();
-                let problems = Graph::build(graph, &around).err().unwrap_or_default();
-                assert_eq!(problems, [], "{} with {tools:?}", named.word());
+                for has_model in [true, false] {
+                    let around = Surroundings { has_model, ..around(named, tools) };
+                    let graph = named.definition(&NamedConfig::default(), &around.tools, has_model).unwrap();
+                    let problems = Graph::build(graph, &around).err().unwrap_or_default();
+                    assert_eq!(problems, [], "{} with {tools:?}, model: {has_model}", named.word());
+                }
             }
         }
     }
@@ -185,7 +219,7 @@ mod tests {
     #[test]
     fn a_graph_without_its_marketplace_says_which_tool_is_missing() {
         let around = around(Named::Product, &[]);
-        let graph = Named::Product.definition(&NamedConfig::default(), &around.tools).unwrap();
+        let graph = Named::Product.definition(&NamedConfig::default(), &around.tools, false).unwrap();
         let problems = Graph::build(graph, &around).unwrap_err();
         assert!(
             problems[0].to_string().contains("`wildberries_api` is no tool that the agent was granted"),
@@ -205,6 +239,7 @@ mod tests {
         check(json!({}), "5m");
         check(json!({ "timeout": "2m" }), "2m");
         check(json!({ "timeout": "2h" }), "between 1s and 1h");
+        check(json!({ "model_timeout": "10ms" }), "Some(\"model_timeout\") `model_timeout` is 10ms");
         check(json!({ "timeout": "soon" }), "timeout");
         check(json!({ "timout": "2m" }), "unknown field `timout`");
     }

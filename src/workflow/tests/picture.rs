@@ -73,7 +73,7 @@ impl Grammar {
 fn the_picture_of_each_graph_of_the_program_can_be_read() {
     for named in Named::ALL {
         let tools = ["wildberries_api", "keyword_research", "image_analysis"].map(str::to_owned);
-        let definition = named.definition(&NamedConfig::default(), &BTreeSet::from(tools)).unwrap();
+        let definition = named.definition(&NamedConfig::default(), &BTreeSet::from(tools), false).unwrap();
         let graph = Graph::build(definition.clone(), &Surroundings::named_by(&definition)).unwrap();
         let visited = graph.nodes().into_iter().map(|(id, _)| id).collect();
         let (nodes, arrows) = Grammar::new().read(&graph.mermaid(&visited));

@@ -44,6 +44,32 @@ async fn a_listing_is_made_corrected_approved_and_published_in_russian() {
     assert_eq!(it.cards()[0]["brand"], "Тихий Дом");
 }
 
+#[tokio::test]
+async fn a_seller_reads_the_listing_in_his_language_without_words_of_the_request() {
+    let mut it = Listing::open().await;
+    let shown =
+        it.say("I want to sell a red ceramic mug of 350 ml, material: ceramic; 900 rub, 12x9x10 cm, 400 g").await;
+    has(&shown, &["Volume: 350 ml.", "Category: Mugs (Home)"]);
+    assert!(!shown.contains("мл") && !shown.contains("sell"), "{shown}");
+    let mut it = Listing::open().await;
+    let shown =
+        it.say("продать: кружка керамическая белая, 350 мл, материал: керамика; цена 900, 12x9x10 см, 400 г").await;
+    has(&shown, &["Название: Кружка керамическая белая", "Категория: Кружки (Дом)", "Объем: 350 мл"]);
+    assert!(!shown.to_lowercase().contains("продать"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_rejection_is_told_in_the_language_of_the_seller_with_the_words_of_the_marketplace() {
+    let mut it = Listing::open().await;
+    let error = "Поле Наименование не должно содержать запрещенные символы: ★".to_owned();
+    it.shop.shop().add_faults(vec![FaultRule::new("", 1, Fault::RejectCard { error })]).unwrap();
+    it.say("sell a ceramic mug, color: white; material: ceramic; price 900, 12x9x10 cm, 400 g").await;
+    it.say("publish").await;
+    let told = it.decide("approved").await;
+    has(&told, &["Title: there are characters that the marketplace does not allow.", "what “Title” should be"]);
+    has(&told, &["In the marketplace's words: “Поле Наименование"]);
+}
+
 const WHOLE: &str = "Продать: кружка керамическая. Цвет: белый. Материал: керамика. Цена 900 руб, 12х9х10 см, 400 г";
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod bad_input;
 mod killed;
 mod listings;
+mod models;
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,6 +18,8 @@ use crate::support::{
 
 /// Cards that the sandbox has from the start.
 const SEEDED: usize = 20;
+/// The seller's token; nobody but the marketplace may see it.
+const TOKEN: &str = "seller-5ecret";
 /// How long the marketplace thinks about a card.
 const WORK_DELAY: Duration = Duration::from_millis(300);
 
@@ -60,8 +63,13 @@ tools:
 
 impl Listing {
     async fn open() -> Self {
+        Self::open_with(str::to_owned).await
+    }
+
+    /// With another config, made from that of the others.
+    async fn open_with(change: impl FnOnce(&str) -> String) -> Self {
         let shop = shop().await;
-        let server = Starting::with(&config(&shop)).env("SHOP_TOKEN", "seller").start();
+        let server = Starting::with(&change(&config(&shop))).env("SHOP_TOKEN", TOKEN).start();
         let id = new_id();
         let mut ws = server.ws(&id).await;
         ws.send(json!({ "op": "subscribe" })).await;

@@ -93,7 +93,7 @@ fn slot(shop: &Running) -> AgentSlot {
     let grant = Grant { tool, time_max: Duration::from_mins(1), result_bytes_max: 64 << 10 };
     let toolbox = ToolBox::new(vec![grant]).unwrap();
     let granted = BTreeSet::from(["wildberries_api".to_owned()]);
-    let graph = Named::Product.definition(&NamedConfig::default(), &granted).unwrap();
+    let graph = Named::Product.definition(&NamedConfig::default(), &granted, false).unwrap();
     let factory = move || {
         let card = AgentCard { kind: "workflow".to_owned(), name: "Product".to_owned(), ..AgentCard::default() };
         let agent = WorkflowAgent::new(card, graph.clone(), toolbox.clone(), product::library(), BTreeSet::new());

@@ -61,7 +61,7 @@ static INTENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?ix)^[\s,]*(?:(?:please|hi|hello|привет|здравствуйте|добрый\ день|пожалуйста)[\s,!.]*)*
         (?:(?:i(?:\ would|'d)?\ (?:want|like|need)\ to|i\ am|i'm|я|мы|хочу|хотим|хотел(?:а|и)?\ бы|надо|нужно|помоги(?:те)?|can\ you|help\ me(?:\ to)?)(?:\s+|$))*
-        (?:(?:sell(?:ing)?|list|create|make|publish|add|prepare|прода\p{L}+|созда\p{L}+|сдела\p{L}+|добав\p{L}+|заве\p{L}+|опубликова\p{L}+|выстав\p{L}+|размест\p{L}+|оформ\p{L}+|подготов\p{L}+)(?:\s+|$))?
+        (?:(?:sell(?:ing)?|list|create|make|publish|add|prepare|прода\p{L}+|созда\p{L}+|сдела\p{L}+|добав\p{L}+|заве\p{L}+|опубликова\p{L}+|опубликуй\p{L}*|выстав\p{L}+|размест\p{L}+|оформ\p{L}+|подготов\p{L}+)(?:\s*[:—–]\s*|\s+|$))?
         (?:(?:a|an|the|my|our|new|нов\p{L}+|мо[йюяи])\s+)*
         (?:(?:product\ cards?|listings?|cards?|карточк\p{L}+|листинг\p{L}*|объявлени\p{L}+)\s*)?
         (?:(?:for|of|товара|для|на|про)\s+)?(?:(?:a|an|the|my|our|new)\s+)*[\s:—–-]*",
@@ -70,6 +70,130 @@ static INTENT: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) fn intent_end(text: &str) -> usize {
     INTENT.find(text).map_or(0, |found| found.end())
+}
+
+/// Verbs of orders, pronouns and courtesies: what a message wants of us, never what a product is. `set` and `card` are not
+/// among them, since products are called so.
+const ORDERS: &[&str] = &[
+    "sell",
+    "selling",
+    "publish",
+    "create",
+    "want",
+    "wants",
+    "need",
+    "like",
+    "would",
+    "please",
+    "thanks",
+    "hello",
+    "hi",
+    "i",
+    "i'm",
+    "i'd",
+    "me",
+    "my",
+    "we",
+    "our",
+    "you",
+    "your",
+    "let's",
+    "let",
+    "help",
+    "change",
+    "can",
+    "could",
+    "should",
+    "хочу",
+    "хотим",
+    "хотел",
+    "хотела",
+    "хотели",
+    "надо",
+    "нужно",
+    "продать",
+    "продаю",
+    "продаем",
+    "продаём",
+    "продам",
+    "продавать",
+    "продай",
+    "продайте",
+    "создай",
+    "создайте",
+    "создать",
+    "сделай",
+    "сделайте",
+    "сделать",
+    "опубликуй",
+    "опубликуйте",
+    "опубликовать",
+    "выстави",
+    "выставить",
+    "размести",
+    "разместить",
+    "поменяй",
+    "измени",
+    "замени",
+    "пожалуйста",
+    "спасибо",
+    "привет",
+    "здравствуйте",
+    "я",
+    "мне",
+    "мой",
+    "моя",
+    "моё",
+    "мое",
+    "мои",
+    "мою",
+    "мы",
+    "наш",
+    "наша",
+    "наше",
+    "наши",
+    "вы",
+    "ваш",
+    "помоги",
+    "помогите",
+    "можно",
+    "бы",
+];
+
+/// Whether a word, with the marks around it, orders something.
+pub(super) fn is_order(word: &str) -> bool {
+    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    ORDERS.contains(&bare.as_str())
+}
+
+/// Beginnings of words around values: buyers search for none of them.
+const AROUND_VALUES: &[&str] = &[
+    "price",
+    "rub",
+    "roubl",
+    "цена",
+    "цену",
+    "ценой",
+    "цены",
+    "руб",
+    "weigh",
+    "dimension",
+    "габарит",
+    "упаковк",
+    "packing",
+    "barcode",
+    "баркод",
+    "артикул",
+    "http",
+];
+
+/// Whether a phrase has a word of an order, or one that only stands around values.
+pub fn is_stray(phrase: &str) -> bool {
+    let is_around = |word: &str| {
+        let lower = word.to_lowercase();
+        AROUND_VALUES.iter().any(|begin| lower.starts_with(begin)) && !lower.starts_with("rubb")
+    };
+    phrase.split_whitespace().any(|word| is_order(word) || is_around(word))
 }
 
 /// Words that are said around facts and name no product.
@@ -135,6 +259,11 @@ const COLOURS_ENGLISH: &[&str] = &[
 ];
 /// What an adjective of a colour ends with; `сервиз` and `бельё` do not.
 const ENDINGS: &[&str] = &["ый", "ий", "ой", "ая", "яя", "ое", "ее", "ые", "ие", "ую", "юю", "ого", "его", "ых", "их"];
+
+/// Whether a word, in lower case, is a colour in either language.
+pub fn is_colour(word: &str) -> bool {
+    [Language::English, Language::Russian].into_iter().any(|language| colour(word, language).is_some())
+}
 
 /// The first colour that is named among the words of a product.
 pub(super) fn colour(product: &str, language: Language) -> Option<&'static str> {

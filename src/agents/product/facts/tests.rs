@@ -57,6 +57,33 @@ fn a_russian_message_says_it_all_in_any_order() {
 }
 
 #[test]
+fn words_of_the_request_are_no_words_of_the_product() {
+    use Language::{English, Russian};
+    for (text, about) in [
+        ("I want to sell a red ceramic mug", "red ceramic mug"),
+        ("Please help me sell my mug, price 900", "mug, price 900"),
+        ("red mug please, publish https://a.example/1.jpg", "red mug"),
+        ("Хочу продать красную кружку", "красную кружку"),
+        ("продать: кружка керамическая белая, 350 мл", "кружка керамическая белая, 350 мл"),
+        ("помогите пожалуйста опубликовать мою вазу", "вазу"),
+        ("хочу продать", ""),
+        ("business card holder and a bed linen set", "business card holder and a bed linen set"),
+    ] {
+        assert_eq!(without_orders(text), about, "{text}");
+    }
+    check("продать: кружка керамическая белая, 350 мл", Russian, "[кружка керамическая белая] (белый)");
+    check("Опубликуй: ваза", Russian, "[ваза]");
+    check("my red mug please", English, "[red mug] (red)");
+    for stray in ["sell a red ceramic", "хочу продать", "кружка цена", "900 rub", "вес упаковки"]
+    {
+        assert!(is_stray(stray), "{stray}");
+    }
+    for keyword in ["red ceramic mug", "rubber duck", "кружка для чая", "весы кухонные"] {
+        assert!(!is_stray(keyword), "{keyword}");
+    }
+}
+
+#[test]
 fn corrections_are_read_by_their_labels() {
     use Language::{English, Russian};
     check("title: Mug, 900 rub: the best price. Really", English, "title=Mug, 900 rub: the best price. Really");
