@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    category::{stem, stems},
+    category::{nouns, stem, stems, words},
     draft::Draft,
-    glossary,
+    facts, glossary,
     rules::{TITLE_CHARS_MAX, forbidden, is_forbidden},
     write,
 };
-use crate::agents::language::Language;
+use crate::agents::language::{self, Language};
 
 /// The longest description that is composed, in characters: every category takes as much.
 const COMPOSED_CHARS_MAX: usize = 1000;
@@ -18,6 +18,9 @@ const COMPOSED_CHARS_MAX: usize = 1000;
 const KEYWORDS_MAX: usize = 8;
 /// Words that a keyword may add to the title.
 const TAIL_WORDS_MAX: usize = 3;
+
+/// With fewer common letters at their beginning two stems are of different words.
+const KIN_CHARS_MIN: usize = 5;
 
 /// What buyers read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +45,7 @@ pub fn texts(draft: &Draft) -> Texts {
 /// The product, what a keyword adds to it, the brand, and what of the characteristics still fits.
 fn title(draft: &Draft) -> String {
     let mut title = capital(&name(draft));
-    if let Some(tail) = draft.keywords.iter().flatten().find_map(|keyword| tail(keyword, &title)) {
+    if let Some(tail) = keywords(draft).find_map(|keyword| tail(keyword, &title)) {
         append(&mut title, &format!(" {tail}"));
     }
     let known = |title: &str, part: &str| title.to_lowercase().contains(&part.to_lowercase());
@@ -51,12 +54,19 @@ fn title(draft: &Draft) -> String {
         append(&mut title, &format!(" {brand}"));
     }
     for (_, value) in said(draft, draft.language(), glossary::word).into_iter().take(3) {
-        let has = stems(&value).iter().any(|stem| stems(&title).contains(stem));
+        let has = stems(&value).iter().any(|one| stems(&title).iter().any(|other| is_kin(one, other)));
         if !has {
             append(&mut title, &format!(", {}", allowed(&value)));
         }
     }
     title.chars().take(TITLE_CHARS_MAX).collect()
+}
+
+/// Whether two stems are of one word: `керамик` of `керамика`, `керамическ` of `керамическая`.
+fn is_kin(one: &str, other: &str) -> bool {
+    let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let shorter = one.chars().count().min(other.chars().count());
+    common == shorter || (common >= KIN_CHARS_MIN && common + 1 >= shorter)
 }
 
 fn append(title: &mut String, part: &str) {
@@ -95,14 +105,27 @@ fn description(draft: &Draft) -> String {
         let unit = pick(language, "cm", "см");
         add(&mut text, &format!("\n{label}: {length}×{width}×{height} {unit}."));
     }
-    let keywords: Vec<&str> = draft.keywords.iter().flatten().map(String::as_str).collect();
-    let keywords: Vec<&str> =
-        keywords.into_iter().filter(|keyword| forbidden(keyword).is_empty()).take(KEYWORDS_MAX).collect();
+    let keywords: Vec<&str> = keywords(draft).take(KEYWORDS_MAX).collect();
     if !keywords.is_empty() {
         let label = pick(language, "A good choice for those who look for", "Подойдёт тем, кто ищет");
         add(&mut text, &format!("\n{label}: {}.", keywords.join(", ")));
     }
     text
+}
+
+/// Keywords that name the product, or come from another language, and speak of no other colour than it has.
+fn keywords(draft: &Draft) -> impl Iterator<Item = &str> {
+    let (nouns, language) = (nouns(draft.name()), draft.language());
+    let is_about_it = move |keyword: &str| {
+        let is_foreign = language::of(keyword).is_some_and(|of| of != language);
+        is_foreign || stems(keyword).iter().any(|stem| nouns.contains(stem))
+    };
+    let has_its_colour = move |keyword: &str| {
+        let named = words(keyword).find_map(|word| facts::colour_of("color", word, language));
+        named.is_none() || named.as_ref() == draft.said.get("color")
+    };
+    let all = draft.keywords.iter().flatten().map(String::as_str);
+    all.filter(move |keyword| is_about_it(keyword) && has_its_colour(keyword) && forbidden(keyword).is_empty())
 }
 
 fn add(text: &mut String, part: &str) {

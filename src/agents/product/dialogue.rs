@@ -5,7 +5,7 @@ use super::{
     compose::{self, Texts},
     draft::Draft,
     facts::{self, Facts},
-    picks,
+    naming, picks,
     rules::{self, Finding},
     words,
     yes_no::{self, says},
@@ -280,6 +280,13 @@ fn apply(draft: &mut Draft, facts: Facts, language: Language, notes: &mut Vec<St
     has_any
 }
 
+/// A name that says another colour would stand in the title.
+fn recolour(draft: &mut Draft, colour: &str, language: Language) {
+    if let Some(product) = &draft.product {
+        draft.product = Some(naming::recoloured(product, colour, language));
+    }
+}
+
 fn put(draft: &mut Draft, field: &'static str, value: String, language: Language) {
     match field {
         "title" => draft.title = Some(value),
@@ -294,6 +301,9 @@ fn put(draft: &mut Draft, field: &'static str, value: String, language: Language
         "vendor_code" => draft.vendor_code = value,
         _ => {
             let value = facts::colour_of(field, &value, language).unwrap_or(value);
+            if field == "color" {
+                recolour(draft, &value, language);
+            }
             draft.said.insert(field.to_owned(), value);
             charcs::forget(draft, field);
         }

@@ -13,6 +13,7 @@ use self::lexicon::{LABELS, colour, intent_end, is_filler, is_order};
 pub use self::lexicon::{is_colour, is_stray};
 use super::{
     money::{self, Priced},
+    naming,
     rules::{Code, Finding},
 };
 use crate::agents::language::Language;
@@ -101,7 +102,7 @@ pub fn read(text: &str, asked: Option<&str>, language: Language) -> Facts {
         blank(&mut rest, span);
     }
     take_labelled(&mut rest, &mut facts);
-    facts.product = product(&rest);
+    facts.product = product(&rest).map(|product| naming::nominative(&product));
     facts.colour = facts.product.as_deref().and_then(|product| colour(product, language));
     facts
 }

@@ -15,6 +15,7 @@ pub mod facts;
 pub mod glossary;
 pub mod hear;
 pub mod money;
+pub mod naming;
 pub mod picks;
 pub mod rejections;
 pub mod repair;

@@ -73,6 +73,6 @@ async fn a_listing_that_was_left_is_offered_next_week() {
     held.a_week_goes_by().await;
     let offered = held.say("Хочу продать").await;
     asks(&offered);
-    assert!(offered.said().contains("керамическую кружку"), "{}", offered.said());
+    assert!(offered.said().contains("керамическая кружка"), "{}", offered.said());
     asks(&held.say("продолжай").await);
 }

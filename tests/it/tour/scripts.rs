@@ -33,7 +33,10 @@ pub(super) const CHAPTERS: &[Chapter] = &[
             Say("publish"),
             Decide("approved"),
             Say("How were sales last week?"),
-            Say("What price gives me a 25% margin? Cost 300, commission 15%, logistics 60, tax 6%"),
+            Say("When does my stock run out?"),
+            Say("What does SB-105-01 cost?"),
+            Say("What price gives SB-105-01 a 25% margin? Cost 1900, commission 15%, logistics 150, tax 6%, \
+                 competitors sell at 3900, 4200 and 4500"),
             Say("Set the price of SB-105-01 to 5490"),
             Decide("approved"),
         ],
@@ -51,7 +54,10 @@ pub(super) const CHAPTERS: &[Chapter] = &[
             Say("опубликуй"),
             Decide("approved"),
             Say("Покажи продажи за прошлую неделю"),
-            Say("Какую цену поставить, чтобы маржа была 25%? Себестоимость 300, комиссия 15%, логистика 60, налог 6%"),
+            Say("Что ищут покупатели?"),
+            Say("Сколько стоит SB-105-01?"),
+            Say("Какую цену поставить на SB-105-01, чтобы маржа была 25%? Себестоимость 1900, комиссия 15%, \
+                 логистика 150, налог 6%, у конкурентов 3900, 4200 и 4500"),
             Say("Поставь цену 5490 на SB-105-01"),
             Decide("rejected"),
         ],
