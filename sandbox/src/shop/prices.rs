@@ -156,7 +156,7 @@ impl Shop {
 
     /// A card as `list/goods/filter` shows it.
     pub(crate) fn goods(card: &Card) -> Value {
-        let discounted = card.discounted();
+        let discounted = with_kopecks(card);
         let sizes = card.draft.sizes.iter().map(|size| {
             json!({
                 "sizeID": size.chrt,
@@ -176,6 +176,13 @@ impl Shop {
             "editableSizePrice": false,
         })
     }
+}
+
+/// What a buyer pays, as a number of roubles with its kopecks.
+fn with_kopecks(card: &Card) -> Value {
+    let kopecks = card.price * (100 - card.discount);
+    #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^52 kopecks")]
+    if kopecks % 100 == 0 { json!(kopecks / 100) } else { json!(kopecks as f64 / 100.0) }
 }
 
 fn read(body: &Value) -> Result<Vec<PriceChange>, Refusal> {

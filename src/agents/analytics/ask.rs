@@ -104,7 +104,7 @@ const WORDS: [(Option<Topic>, &[&str]); 5] = [
         Some(Topic::Funnel),
         &["funnel", "conversion", "view", "cart", "воронк", "конверс", "корзин", "просмотр", "переход"],
     ),
-    (Some(Topic::Queries), &["search", "quer", "keyword", "запрос", "поиск", "ключев"]),
+    (Some(Topic::Queries), &["search", "quer", "keyword", "запрос", "поиск", "ищут", "ищет", "искал", "ключев"]),
     (
         None,
         &[
@@ -203,6 +203,8 @@ mod tests {
         check("Какая конверсия в корзину", &[Funnel], false);
         check("Top search queries", &[Queries], false);
         check("по каким запросам нас находят", &[Queries], false);
+        check("Что ищут покупатели?", &[Queries], false);
+        check("What do buyers search for?", &[Queries], false);
         check("sales and stock as csv", &[Sales, Stock], true);
         check("отчёт о продажах в csv", &[Sales], true);
         check("Покажи все цифры", &Topic::ALL, false);

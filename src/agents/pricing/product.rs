@@ -52,6 +52,8 @@ const NO_CODES: [&str; 9] =
     ["break-even", "break-evens", "mark-up", "mark-ups", "e-commerce", "self-employed", "all-in", "add-on", "pick-up"];
 /// What ends so is a word of the sentence: `для какого-то`, `для чего-нибудь`.
 const NO_CODE_ENDINGS: [&str; 4] = ["-то", "-нибудь", "-либо", "-таки"];
+/// What is written like a code with its rate: `усн-6`.
+const TAXES: [&str; 8] = ["усн", "ндс", "псн", "осно", "осн", "аусн", "нпд", "vat"];
 /// Units that make money or an amount of the number before them.
 const UNITS: [&str; 20] = [
     "₽",
@@ -148,6 +150,9 @@ impl Words {
         if word.chars().count() > CODE_CHARS_MAX || is_unit(at + 1) {
             return false;
         }
+        if is_unmistakable(word) {
+            return true;
+        }
         let Some(before) = (0..at).rev().take(GLUE_WORDS_MAX + 1).find(|at| !GLUE.contains(&self.small[*at].as_str()))
         else {
             return false;
@@ -188,6 +193,12 @@ fn is_code(word: &str) -> bool {
         && !NO_CODE_ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
+/// `sb-105-01`: a code wherever it stands.
+fn is_unmistakable(word: &str) -> bool {
+    let is_tax = word.split('-').next().is_some_and(|first| TAXES.contains(&first));
+    is_code(word) && word.contains('-') && word.chars().any(|c| c.is_ascii_digit()) && !is_tax
+}
+
 fn is_code_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.')
 }
@@ -220,6 +231,8 @@ mod tests {
         check("what price for 12345678: cost 500, margin 25%", "12345678?");
         check("посчитай для артикула 500: себестоимость 300", "500");
         check("what does article MUG cost?", "MUG?");
+        check("What price gives SB-105-01 a 25% margin?", "SB-105-01?");
+        check("SB-105-01: cost 500, margin 25%", "SB-105-01?");
     }
 
     #[test]
@@ -240,6 +253,8 @@ mod tests {
             "сколько стоит 500?",
             "What price gives a 25% margin?",
             "маржа 25% для товара за 500 руб",
+            "себестоимость 500, налог УСН-6",
+            "5-10 pieces, cost 500",
         ] {
             check(message, "");
         }

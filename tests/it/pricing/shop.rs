@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{ALL, ALL_RUSSIAN, PRICES, Talk, UPLOAD};
 
-const NOW: &str = "**3,893 ₽** (5,990 ₽ with a discount of 35%)";
-const NOW_RUSSIAN: &str = "**3 893 ₽** (цена 5 990 ₽, скидка 35%)";
+const NOW: &str = "**3,893.50 ₽** (5,990 ₽ with a discount of 35%)";
+const NOW_RUSSIAN: &str = "**3 893,50 ₽** (цена 5 990 ₽, скидка 35%)";
 
 #[tokio::test]
 async fn what_a_product_costs_is_told_by_article_and_by_the_sellers_code() {
@@ -16,7 +16,7 @@ async fn what_a_product_costs_is_told_by_article_and_by_the_sellers_code() {
         let said = talk.say(&message).await;
         said.has(&[&format!("SB-105-01 ({nm}) costs {NOW} now.")]);
         let current = json!({
-            "nmID": nm, "vendorCode": "SB-105-01", "price": "5990.00", "discount": 35, "discountedPrice": "3893.00",
+            "nmID": nm, "vendorCode": "SB-105-01", "price": "5990.00", "discount": 35, "discountedPrice": "3893.50",
             "currency": "RUB",
         });
         assert_eq!(said.state(), &json!({ "current": current }), "{message}");
