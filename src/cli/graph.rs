@@ -119,9 +119,11 @@ mod tests {
 
     #[test]
     fn a_graph_of_the_program_is_drawn_as_the_config_names_its_tools() {
-        let (exit, said, told) = run(include_str!("../../examples/seller.yaml"), Some("product_agent"));
+        let (exit, said, told) = run(config::DEFAULT_CONFIG, Some("product_agent"));
         assert_eq!(exit, Exit::Done, "{told}");
-        for line in ["  START([\"start\"]) --> S_recall\n", "  S_publish{{\"publish<br/>approve cards\"}}\n"] {
+        for line in
+            ["  START([\"start\"]) --> S_recall\n", "  S_publish{{\"publish<br/>approve wildberries_cards\"}}\n"]
+        {
             assert!(said.contains(line), "{said}");
         }
     }

@@ -37,15 +37,6 @@ fn the_default_loads_without_a_warning_and_needs_nothing() {
 }
 
 #[test]
-fn the_example_of_a_seller_loads_without_a_warning_and_needs_no_key() {
-    let text = include_str!("../../../examples/seller.yaml");
-    let loaded =
-        Config::from_text(text, Source::BuiltIn, std::iter::empty()).unwrap_or_else(|errors| panic!("{errors}"));
-    assert!(loaded.warnings.is_empty());
-    assert_eq!(loaded.config.agents.len(), 4);
-}
-
-#[test]
 fn every_line_that_is_commented_out_can_be_taken_in() {
     let loaded = load(&uncommented());
     assert_eq!(loaded.config.agents.len(), 6);

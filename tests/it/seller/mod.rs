@@ -1,4 +1,4 @@
-//! A seller's three agents, as the example has them, on a shop that the test holds: what comes late, twice, wrong, or after a
+//! A seller's agents as the default config has them, on a shop that the test holds: what comes late, twice, wrong, or after a
 //! restart. Of what the agents say this looks at the kind, the language and the next step, not at the words.
 
 mod approvals;
@@ -12,14 +12,16 @@ use std::{sync::Arc, time::Duration};
 
 use sandbox::{Running, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
-use switchboard::clock::{Clock as _, SystemClock};
+use switchboard::{
+    clock::{Clock as _, SystemClock},
+    config::DEFAULT_CONFIG,
+};
 
 use crate::support::{
     client::{Api, Reply, WsClient, new_id},
     server::{Starting, TestServer},
 };
 
-const EXAMPLE: &str = include_str!("../../../examples/seller.yaml");
 /// Cards that the sandbox has from the start.
 const SEEDED: usize = 20;
 /// All that a card needs, in one message.
@@ -35,13 +37,14 @@ async fn shop() -> Running {
     Sandbox::start(options).await.unwrap()
 }
 
-/// The example, with its agents' tools on this shop.
-fn example(shop: &Running) -> String {
-    let ours = format!("base_url: {}\n    token: env:SHOP_TOKEN", shop.base_url());
-    format!("server: {{ port: 0 }}\n{}", EXAMPLE.replace("base_url: sandbox", &ours))
+/// The config as it comes, on this shop.
+fn config(shop: &Running) -> String {
+    let played = "\n  base_url: sandbox\n";
+    assert!(DEFAULT_CONFIG.contains(played), "the line that leads to the sandbox");
+    DEFAULT_CONFIG.replace(played, &format!("\n  base_url: {}\n  token: env:SHOP_TOKEN\n", shop.base_url()))
 }
 
-/// A conversation with the example's agents.
+/// A conversation with the agents.
 struct Seller {
     shop: Running,
     server: TestServer,
@@ -52,12 +55,12 @@ struct Seller {
 impl Seller {
     async fn open() -> Self {
         let shop = shop().await;
-        let config = example(&shop);
+        let config = config(&shop);
         Self::with(shop, &config).await
     }
 
     async fn with(shop: Running, config: &str) -> Self {
-        let server = Starting::with(config).env("SHOP_TOKEN", "seller").start();
+        let server = Starting::with(config).env("SHOP_TOKEN", "seller").env("SWITCHBOARD_SERVER__PORT", "0").start();
         let id = new_id();
         let ws = subscribed(&server, &id).await;
         Self { shop, server, id, ws }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Seller, Turn, WHOLE, cards, example,
+    Seller, Turn, WHOLE, cards, config,
     images::{File, Files, bomb, jpeg, product},
     requests, shop,
 };
@@ -35,18 +35,18 @@ async fn files() -> Files {
     .await
 }
 
-/// The example with a tool that looks at photos.
+/// The config as it comes, with a tool that looks at photos and its line taken in.
 async fn seller(files: &Files) -> Seller {
     let shop = shop().await;
-    let config = example(&shop);
-    let granted = "tools: [{ name: cards }, { name: keyword_research }";
-    assert!(config.contains(granted), "the example grants others");
-    let config = config.replace(granted, &format!("{granted}, {{ name: image_analysis }}"));
+    let (grant, section) = ("\n      #- name: image_analysis\n", "\n  #image_analysis:\n");
+    let config = config(&shop);
+    assert!(config.contains(grant) && config.contains(section), "the config grants others");
     let host = files.host();
     let tool = format!(
-        "  image_analysis: {{ hosts_allowed: ['{host}'], private_addresses_allowed: [127.0.0.0/8], max_size: 2MiB }}\n"
+        "\n  image_analysis: {{ hosts_allowed: ['{host}'], private_addresses_allowed: [127.0.0.0/8], max_size: 2MiB }}\n"
     );
-    Seller::with(shop, &(config.trim_end().to_owned() + "\n" + &tool)).await
+    let granted = config.replace(grant, &grant.replace('#', ""));
+    Seller::with(shop, &granted.replace(section, &format!("{tool}{}", &section[1..]))).await
 }
 
 /// What was found of an image: the code of its failure, or those of its findings.
