@@ -182,7 +182,7 @@ impl Shop {
 fn with_kopecks(card: &Card) -> Value {
     let kopecks = card.price * (100 - card.discount);
     #[expect(clippy::cast_precision_loss, reason = "prices are far below 2^52 kopecks")]
-    if kopecks % 100 == 0 { json!(kopecks / 100) } else { json!(kopecks as f64 / 100.0) }
+    if kopecks.is_multiple_of(100) { json!(kopecks / 100) } else { json!(kopecks as f64 / 100.0) }
 }
 
 fn read(body: &Value) -> Result<Vec<PriceChange>, Refusal> {

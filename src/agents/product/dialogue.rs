@@ -5,7 +5,7 @@ use super::{
     compose::{self, Texts},
     draft::Draft,
     facts::{self, Facts},
-    naming, picks,
+    material, naming, picks,
     rules::{self, Finding},
     words,
     yes_no::{self, says},
@@ -85,6 +85,8 @@ pub fn take(draft: &mut Draft, asked: &str, said: &Said<'_>, notes: &mut Vec<Str
 }
 
 /// Words that whole answers are.
+/// The field of what it is made of.
+const MATERIAL: &str = "composition";
 const PUBLISH: &[&str] = &[
     "publish",
     "publish it",
@@ -226,10 +228,13 @@ fn name_it(draft: &mut Draft, product: String) {
     draft.product = Some(product);
 }
 
-/// What it is comes with its colour as often as without.
+/// What it is comes with its colour and its material as often as without.
 fn name_it_as(draft: &mut Draft, facts: &Facts) {
     if let Some(product) = &facts.product {
         name_it(draft, product.clone());
+        if let Some(material) = material::material(product, draft.language()) {
+            draft.said.entry(MATERIAL.to_owned()).or_insert_with(|| material.to_owned());
+        }
     }
     if let Some(colour) = facts.colour {
         draft.said.insert("color".to_owned(), colour.to_owned());

@@ -14,6 +14,7 @@ pub mod draft;
 pub mod facts;
 pub mod glossary;
 pub mod hear;
+pub mod material;
 pub mod money;
 pub mod naming;
 pub mod picks;

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use sandbox::{Fault, FaultRule};
 use serde_json::{Value, json};
-use switchboard::clock::{Clock as _, SystemClock};
+use switchboard::{
+    clock::{Clock as _, SystemClock},
+    config::DEFAULT_CONFIG,
+};
 
-use super::{EXAMPLE, SEEDED, Turn, UPLOAD, WHOLE, WHOLE_RU, decide, say, subscribed};
+use super::{SEEDED, Turn, UPLOAD, WHOLE, WHOLE_RU, decide, say, subscribed};
 use crate::support::{
     client::{WsClient, client, new_id},
-    server::TestServer,
+    server::{Starting, TestServer},
 };
 
 /// A seller who speaks a language.
@@ -59,10 +62,13 @@ struct Seller {
 
 impl Seller {
     async fn open() -> Self {
-        let patience = EXAMPLE.replace("    timeout: 1m\n", "    timeout: 1m\n    wait_max: 100ms\n");
-        assert_ne!(patience, EXAMPLE, "the example has other times");
-        let sandbox = "sandbox: { limit_interval_percent: 0, work_delay: 100ms }";
-        let server = TestServer::with(&format!("server: {{ port: 0 }}\n{sandbox}\n{patience}"));
+        let patience = DEFAULT_CONFIG.replace("    timeout: 1m\n", "    timeout: 1m\n    wait_max: 100ms\n");
+        assert_ne!(patience, DEFAULT_CONFIG, "the config has other times");
+        let server = Starting::with(&patience)
+            .env("SWITCHBOARD_SERVER__PORT", "0")
+            .env("SWITCHBOARD_SANDBOX__LIMIT_INTERVAL_PERCENT", "0")
+            .env("SWITCHBOARD_SANDBOX__WORK_DELAY", "100ms")
+            .start();
         let id = new_id();
         let ws = subscribed(&server, &id).await;
         let words = server.banner().lines().filter(|line| line.contains("sandbox")).flat_map(str::split_whitespace);

@@ -27,7 +27,6 @@ pub(super) const CHAPTERS: &[Chapter] = &[
         steps: &[
             Say("What can you do?"),
             Say("I want to sell a red ceramic mug, brand Norvik, price 900 rub, 12x9x10 cm, weight 400 g"),
-            Say("ceramic"),
             Say("change the colour to white"),
             Say("title: Ceramic mug Norvik"),
             Say("publish"),
@@ -49,7 +48,6 @@ pub(super) const CHAPTERS: &[Chapter] = &[
             Say("Хочу продать красную керамическую кружку"),
             Say("900 руб, вес 0,4 кг"),
             Say("12х9х10"),
-            Say("керамика"),
             Say("бренд: Тихий Дом"),
             Say("опубликуй"),
             Decide("approved"),
