@@ -63,13 +63,15 @@ impl Current {
         let ends = |prices: Vec<Decimal>| Some((*prices.iter().min()?, *prices.iter().max()?));
         let price = ends(goods.sizes.iter().filter_map(|size| size.price).collect())?;
         let told = ends(goods.sizes.iter().filter_map(|size| size.discounted_price).collect());
-        let rest = Decimal::ONE_HUNDRED.saturating_sub(goods.discount.into());
+        // What the tool answers is not ours: no discount takes more than all.
+        let discount = goods.discount.min(100);
+        let rest = Decimal::ONE_HUNDRED.saturating_sub(discount.into());
         let cut = |price: Decimal| money::half_up(price.saturating_mul(rest) / Decimal::ONE_HUNDRED, 2);
         Some(Self {
             nm_id: goods.nm_id,
             vendor_code: goods.vendor_code.clone(),
             price,
-            discount: goods.discount,
+            discount,
             paid: told.unwrap_or((cut(price.0), cut(price.1))),
             waiting: None,
             currency: goods.currency_iso_code4217.clone(),

@@ -48,6 +48,7 @@ fn what_a_product_costs_is_said_in_both_languages() {
     let said = |looked: &Looked, language| say("123", looked, language).replace('\u{a0}', " ");
     let found = |prices, discount| Looked::Found(Box::new(current(prices, discount)));
     assert_eq!(said(&found(&[990], 10), English), "mug-red (7) costs **891 ₽** (990 ₽ with a discount of 10%) now.");
+    assert_eq!(said(&found(&[990], 250), English), "mug-red (7) costs **0 ₽** (990 ₽ with a discount of 100%) now.");
     assert_eq!(said(&found(&[990], 0), Russian), "mug-red (7) сейчас стоит **990 ₽**.");
     assert_eq!(
         said(&found(&[900, 1_200], 50), Russian),

@@ -106,6 +106,10 @@ pub fn answer(before: &State, message: &str) -> (State, Reply) {
     let mut reading = facts::read(&words);
     let says_more = !words.numbers.is_empty() || !reading.given.is_empty() || !rivals.is_empty();
     let asks = product.as_ref().filter(|product| product.asks && !says_more).map(|product| product.said.clone());
+    if product.as_ref().is_some_and(|product| state.product.as_ref().is_some_and(|before| *before != product.said)) {
+        // What others ask is asked for that product.
+        state.rivals.clear();
+    }
     state.product = product.map(|product| product.said).or(state.product);
     let mut problems = Vec::new();
     place_loose(&state, &words, &mut reading, &mut problems);
@@ -122,6 +126,10 @@ pub fn answer(before: &State, message: &str) -> (State, Reply) {
         Body::Priced(quote) if silent => Body::Reminder(quote),
         other => other,
     };
+    if asks.is_some() {
+        // The reply shows no question, so the next number answers none.
+        state.asked.clone_from(&before.asked);
+    }
     (state, Reply { remarks, problems, body, asks })
 }
 

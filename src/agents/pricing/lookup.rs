@@ -11,14 +11,17 @@ use crate::{
 
 /// Products of a page: with a few sizes each they fit into the usual bound of a result.
 const PAGE: usize = 100;
-/// So many pages are looked through for a seller's own code, which the marketplace cannot be asked for.
-const PAGES_MAX: usize = 20;
+/// So many pages are looked through for a seller's own code, which the marketplace cannot be asked for, where the message
+/// asks for the price.
+pub(super) const PAGES_ASKED_MAX: usize = 20;
+/// The same where a price is worked out, and today's would only stand beside it.
+pub(super) const PAGES_BESIDE_MAX: usize = 3;
 
 /// Looks for a product by its article, then by the seller's own code: digits may be either.
 ///
 /// # Errors
 /// [`SinkClosed`] when the run is over.
-pub(super) async fn look(desk: Desk<'_>, said: &str) -> Result<Looked, SinkClosed> {
+pub(super) async fn look(desk: Desk<'_>, said: &str, pages_max: usize) -> Result<Looked, SinkClosed> {
     if let Ok(article) = said.parse::<u64>() {
         let goods = page(desk, json!({ "nmIDs": [article] })).await?;
         match goods.map(|goods| current::find(said, &goods)) {
@@ -27,7 +30,7 @@ pub(super) async fn look(desk: Desk<'_>, said: &str) -> Result<Looked, SinkClose
             Err(trouble) => return Ok(Looked::Trouble(trouble)),
         }
     }
-    for at in 0..PAGES_MAX {
+    for at in 0..pages_max {
         let goods = match page(desk, json!({ "limit": PAGE, "offset": at * PAGE })).await? {
             Ok(goods) => goods,
             Err(trouble) => return Ok(Looked::Trouble(trouble)),

@@ -46,6 +46,26 @@ fn what_competitors_ask_is_kept_until_it_is_told_anew_or_all_begins_anew() {
 }
 
 #[test]
+fn how_many_competitors_there_are_is_no_price() {
+    check(English, &[ALL, "3 competitors sell at 900, 950"], &["Competitors (2): the lowest **900 ₽**"]);
+    check(English, &[ALL, "competitors (5): 900, 950"], &["Competitors (2): the lowest **900 ₽**"]);
+    check(Russian, &[ALL_RUSSIAN, "у 3 конкурентов 1100 и 1200"], &["Конкуренты (2): самая низкая **1 100 ₽**"]);
+}
+
+#[test]
+fn what_competitors_ask_goes_with_its_product_and_its_currency() {
+    let other = "what price for mug-blue: cost 500 rub, commission 15%, logistics 60, tax 6%, margin 25%";
+    check(English, &["for mug-red competitors sell at 900", other], &["**Price:", "¬ompetitor"]);
+    let dollars = "cost $5, commission 15%, logistics $1, tax 6%, margin 25%";
+    check(English, &[ALL, "competitors sell at 900", dollars], &["**Price: $", "¬ompetitor"]);
+}
+
+#[test]
+fn a_number_after_a_question_about_a_product_answers_no_question_that_was_not_shown() {
+    check(English, &["what does 12345678 cost?", "1990"], &["¬unit cost 1,990"]);
+}
+
+#[test]
 fn a_competitor_below_break_even_is_warned_of() {
     check(
         English,

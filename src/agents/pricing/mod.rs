@@ -207,8 +207,11 @@ impl PricingAgent {
         let beside = now.product.as_deref().filter(|_| can && matches!(reply.body, Body::Priced(_)));
         let Some(said) = reply.asks.as_deref().or(beside) else { return Ok(None) };
         let desk = Desk { toolbox: &self.toolbox, turn, sink };
-        let looked = lookup::look(desk, said).await?;
-        if reply.asks.is_some() { lookup::waiting(desk, looked).await.map(Some) } else { Ok(Some(looked)) }
+        if reply.asks.is_none() {
+            return lookup::look(desk, said, lookup::PAGES_BESIDE_MAX).await.map(Some);
+        }
+        let looked = lookup::look(desk, said, lookup::PAGES_ASKED_MAX).await?;
+        lookup::waiting(desk, looked).await.map(Some)
     }
 }
 

@@ -43,7 +43,7 @@ pub fn read(text: &str) -> Option<Told> {
     let numbers = number::read(text);
     let fits = |number: &&Number| {
         let inside = number.span.start >= first && number.span.end <= last;
-        inside && matches!(number.unit, Unit::Bare | Unit::Money(_))
+        inside && matches!(number.unit, Unit::Bare | Unit::Money(_)) && !is_bracketed(text, to, number)
     };
     let all: Vec<&Number> = numbers.iter().filter(fits).collect();
     let behind = behind(text, to, &all);
@@ -53,11 +53,30 @@ pub fn read(text: &str) -> Option<Told> {
         (before, start..to)
     } else {
         let end = behind.last()?.span.end;
-        (behind, from..end)
+        let start = count_before(text, from, &numbers).unwrap_or(from);
+        (behind, start..end)
     };
     // The end of a sentence in its place keeps what stands around it apart.
     let rest = format!("{};{}", &text[..span.start], &text[span.end..]);
     Some(Told { prices: prices.into_iter().cloned().collect(), rest })
+}
+
+/// `competitors (5): 900, 950`: how many, and no price.
+fn is_bracketed(text: &str, to: usize, number: &Number) -> bool {
+    let inside = |gap: &str| gap.trim() == "(";
+    number.span.start >= to
+        && inside(&text[to..number.span.start])
+        && text[number.span.end..].trim_start().starts_with(')')
+}
+
+/// `3 competitors sell at …`: where the number of them begins, so that it is no price either.
+fn count_before(text: &str, from: usize, numbers: &[Number]) -> Option<usize> {
+    let is_count = |number: &&Number| {
+        number.span.end <= from
+            && text[number.span.end..from].chars().all(char::is_whitespace)
+            && !matches!(number.unit, Unit::Money(_) | Unit::Percent)
+    };
+    numbers.iter().rfind(is_count).map(|number| number.span.start)
 }
 
 /// The first word for competitors, in bytes.

@@ -119,6 +119,7 @@ impl State {
         if !stays && self.currency().is_some_and(|known| known != new) {
             self.facts.retain(|_, amount| amount.kind == Kind::Percent || amount.value.is_zero());
             self.facts.values_mut().for_each(|amount| amount.currency = None);
+            self.rivals.retain(|rival| rival.currency == Some(new));
         }
     }
 
