@@ -4,6 +4,7 @@
 //! so the documentation never says what the server does not.
 
 mod page;
+mod routes;
 mod scripts;
 
 use std::{path::PathBuf, sync::Arc};
