@@ -40,9 +40,11 @@ impl Caller<'_> {
             Some((Effect::NonIdempotent, None)) => Ok(Performed::done(Vec::new(), unknown(call))),
             Some((_, None)) => self.make(task, call, key, new_call_id(), true).await,
             None => {
-                // The call that was approved of by its id is the first try alone: ids are used once.
-                let first = call_id.filter(|_| tried == 0);
-                self.make(task, call, key, first.unwrap_or_else(new_call_id), tried > 0).await
+                // The call that was approved of by its id is the first try alone: ids are used once. A checkpoint that another
+                // branch stored after that try knows of it by `failed`, and the log tells no more of it.
+                let is_first = tried == 0 && task.failed == 0;
+                let first = call_id.filter(|_| is_first);
+                self.make(task, call, key, first.unwrap_or_else(new_call_id), !is_first).await
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Runs of graphs without a server: branches, tries, times, hand-offs, and the words of the server.
 
+mod stored;
+
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicU32, Ordering},
