@@ -184,7 +184,7 @@ impl<'a> Run<'a> {
         Ok(Goes::On(tasks))
     }
 
-    /// Whether the graph says where to go on when this step fails.
+    /// Whether the graph says where to go on when this step fails, or one around it.
     fn takes_care(&self, task: &Task) -> bool {
         self.begun.graph.takes_care(&self.begun.progress, &task.place)
     }

@@ -1,4 +1,4 @@
-//! Runs that go on from what is stored: an approval whose call was tried before a crash.
+//! Runs that go on from what is stored: an approval whose call was tried before a crash, and forms that are asked no more.
 
 use std::sync::{Arc, Mutex};
 
@@ -138,4 +138,47 @@ async fn check(failed: u32, expected_is_approved: bool) {
 async fn an_approved_call_that_was_tried_before_a_crash_is_a_repeat_under_an_id_of_its_own() {
     check(0, true).await;
     check(1, false).await;
+}
+
+/// What is said in answer to "stop" by the form of a graph, and how the run ends.
+async fn stopped(yaml: &str) -> (String, Vec<Code>) {
+    let agent = agent(0, yaml);
+    let asked = Rehearsal::of("go").run(&agent).await;
+    let (prompt, fields, waits) = asked
+        .items
+        .into_iter()
+        .find_map(|item| match item {
+            RunItem::InputRequest { prompt, fields, checkpoint } => Some((prompt, fields, checkpoint)),
+            _ => None,
+        })
+        .unwrap();
+    let mut rehearsal = Rehearsal::of("stop");
+    let request = Event::InputRequest { agent_id: tested(), prompt, fields };
+    after(&mut rehearsal.turn, TurnId(Uuid::from_u128(1)), vec![(request, Some(waits))]).await;
+    let played = rehearsal.run(&agent).await;
+    (played.text(), played.outcome.err().into_iter().map(|error| error.code).collect())
+}
+
+#[tokio::test]
+async fn who_stops_a_form_is_for_the_nearest_step_around_it_that_takes_care() {
+    let form = "collect: { fields: { cost: { ask: How much? } } }";
+    let state = "state: { cost: { schema: { type: number } } }";
+    let sorry = "sorry: { say: 'Not done: {{ error.code }}.' }";
+    let alone = |ask: &str| format!("start: ask\n{state}\nnodes: {{ ask: {{ {form}{ask} }} }}");
+    let branches = |all: &str| {
+        let all = format!("all: {{ parallel: {{ branches: [ask, talk] }}{all} }}");
+        format!("start: all\n{state}\nnodes: {{ {all}, ask: {{ {form} }}, talk: {{ say: One. }} }}")
+    };
+    let within = |inner: &str| {
+        let graph = format!("{{ start: ask, {state}, nodes: {{ ask: {{ {form} }} }} }}");
+        format!("start: in\ngraphs: {{ inner: {graph} }}\nnodes: {{ in: {{ graph: {{ name: inner }}{inner} }} }}")
+    };
+    for graph in [&alone as &dyn Fn(&str) -> String, &branches, &within] {
+        let cared_for = graph(", on_error: sorry");
+        let cared_for = format!("{}, {sorry} }}", cared_for.strip_suffix(" }").unwrap());
+        for (yaml, expected) in [(cared_for, "Not done: cancelled."), (graph(""), "All right")] {
+            let (text, errors) = stopped(&yaml).await;
+            assert!(text.starts_with(expected) && errors.is_empty(), "{yaml}: {text} {errors:?}");
+        }
+    }
 }
