@@ -1,13 +1,14 @@
-//! What an older program stored: how today's program goes on with it.
+//! What an older program stored, and graphs of an older version: how today's program goes on with them.
 
 use std::collections::BTreeSet;
 
 use protocol::ToolCallId;
+use serde_json::{Map, Value};
 
 use super::calls::key_of;
 use crate::{
     agent::{Step, Turn},
-    workflow::Progress,
+    workflow::{Graph, Progress, work::Done},
 };
 
 /// How far back a call that an older program made is looked for, in steps of the run: what branches beside it can take while
@@ -30,4 +31,13 @@ pub(super) fn date(progress: &mut Progress, turn: &Turn) {
 
 fn key(step: &Step) -> Option<&ToolCallId> {
     if let Step::Called { intent, .. } = step { Some(&intent.idempotency_key) } else { None }
+}
+
+/// Leaves out what a function of today's program writes to keys that a graph of an older version does not have, where today's
+/// graph begins with the very same: it says nothing that the older graph could miss. What does say something is left, and
+/// fails the step: going on without it could take a way that nobody meant.
+pub(super) fn fitted(done: Done, state: &Map<String, Value>, today: &Graph, path: &str) -> Done {
+    let Done::Wrote(mut values) = done else { return done };
+    values.retain(|(key, value)| state.contains_key(key) || today.default_of(path, key) != Some(value));
+    Done::Wrote(values)
 }

@@ -1,4 +1,4 @@
-//! Runs that go on from what an older program stored.
+//! Runs that go on from what an older program stored, and on graphs of an older version.
 
 use protocol::ToolCallId;
 
@@ -103,4 +103,56 @@ async fn a_call_that_an_older_program_never_made_has_a_key_of_its_own() {
     // The first time at this step had the key of no steps.
     let (_, made) = goes_on(CIRCLE, CIRCLE_STORED, Effect::Idempotent, None).await;
     assert_eq!(made, [old_key(2, &[])]);
+}
+
+const TODAY: &str = "
+start: look
+state: { text: {}, again: { default: false } }
+nodes:
+  look: { native: { name: flaky, input: { text: new, again: '= 1 > 0' } }, then: tell }
+  tell: { say: '{{ text }} {{ again }}' }
+";
+
+/// What comes of a function of today's program in a graph of an older version without `again`, where it writes this to it.
+async fn check(writes: &str, expected: Result<&str, &str>) {
+    let today = agent(0, TODAY);
+    let yaml = format!(
+        "
+start: look
+state: {{ text: {{}} }}
+nodes:
+  look: {{ native: {{ name: flaky, input: {{ text: old, {writes} }} }}, then: tell }}
+  tell: {{ say: '{{{{ text }}}}' }}
+"
+    );
+    let before = agent(0, &yaml);
+    let at = json!({ "node": { "node": "look" } });
+    let top = json!({ "at": at, "state": { "text": null } });
+    let progress =
+        json!({ "version": before.graph.version(), "id": "r", "user": { "message": "" }, "steps": 0, "top": top });
+    let running = checkpoint(&before, CheckpointStatus::Running, progress.to_string());
+    let mut rehearsal = Rehearsal::of("go");
+    let of = rehearsal.turn.turn_id;
+    after(&mut rehearsal.turn, of, vec![(step(), Some(running))]).await;
+    let kept = serde_json::to_string(before.graph.definition()).unwrap();
+    rehearsal.turn.workflow.keep_graph(before.graph.version(), &kept).await.unwrap();
+    let played = rehearsal.run(&today).await;
+    let text = played.text();
+    let came = played.outcome.as_ref().map(|_| text.as_str()).map_err(|error| error.safe.as_str());
+    assert_eq!(came, expected, "{writes}");
+}
+
+#[tokio::test]
+async fn what_a_function_writes_to_a_key_that_an_older_graph_has_not_is_left_out_where_it_says_nothing() {
+    check("again: false", Ok("old")).await;
+    let lost = "The step `look` failed: `again` is no key of the state.";
+    check("again: true", Err(lost)).await;
+    check("gain: false", Err("The step `look` failed: `gain` is no key of the state.")).await;
+}
+
+#[tokio::test]
+async fn a_function_that_writes_a_key_which_todays_graph_has_not_fails_whatever_it_writes() {
+    let yaml = TODAY.replace("again: { default: false }", "gone: { default: false }").replace(" {{ again }}", "");
+    let error = Rehearsal::of("go").run(&agent(0, &yaml)).await.outcome.unwrap_err();
+    assert_eq!(error.safe, "The step `look` failed: `again` is no key of the state.");
 }
