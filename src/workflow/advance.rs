@@ -42,7 +42,7 @@ impl Graph {
         self.follows(progress)?;
         let gone = || Fault::Changed("its place is no step of the graph".to_owned());
         let (level, within) = self.level(progress, place).ok_or_else(gone)?;
-        let is_caught = (0..place.len()).any(|depth| self.takes_care(progress, &place[..depth]));
+        let is_caught = (0..place.len()).any(|depth| self.has_on_error(progress, &place[..depth]));
         let (mut walk, top) = self.walk(progress, within);
         walk.is_caught = is_caught;
         let frame = top.inner(place).ok_or_else(gone)?;
@@ -60,8 +60,12 @@ impl Graph {
         format!("{}{node}", within.unwrap_or_default())
     }
 
-    /// Whether the graph says where to go on when the step at this place fails.
+    /// Whether the graph says where to go on when the step at this place fails: at the step itself, or at one around it.
     pub fn takes_care(&self, progress: &Progress, place: &[usize]) -> bool {
+        (0..=place.len()).any(|depth| self.has_on_error(progress, &place[..depth]))
+    }
+
+    fn has_on_error(&self, progress: &Progress, place: &[usize]) -> bool {
         let node = self.level(progress, place).zip(progress.top.at_place(place)).and_then(|((level, _), frame)| {
             let (At::Node { node, .. } | At::Branches { node, .. } | At::Within { node, .. }) = &frame.at else {
                 return None;

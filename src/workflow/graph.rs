@@ -54,6 +54,13 @@ impl Graph {
         self.definition.publish.iter().filter_map(value).filter(|(_, value)| !value.is_null()).collect()
     }
 
+    /// What a key of the state begins with in the graph that a step is in. `path` is the step's, as [`Graph::path`] says it.
+    pub fn default_of(&self, path: &str, key: &str) -> Option<&Value> {
+        let within = path.rsplit_once('/').map(|(within, _)| within.split('/'));
+        let level = within.into_iter().flatten().try_fold(&self.top, |level, name| level.graphs.get(name))?;
+        level.keys.get(key).map(|key| &key.default)
+    }
+
     /// Tells graphs apart: 32 hexadecimal digits of BLAKE3 over the definition as JSON.
     pub fn version(&self) -> &str {
         &self.version

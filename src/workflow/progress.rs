@@ -99,6 +99,14 @@ impl Progress {
         }
     }
 
+    /// Says since when the run stands at those steps of which an older program stored no `since`. Of today's only the first
+    /// step of all has none, before which no step was taken.
+    pub fn date(&mut self, mut since: impl FnMut(&[usize], &NodeId) -> u32) {
+        if self.steps > 0 {
+            self.top.date(&mut Vec::new(), &mut since);
+        }
+    }
+
     /// Whether there is nothing left to do.
     pub fn is_over(&self) -> bool {
         self.top.at == At::End
@@ -149,6 +157,20 @@ impl Frame {
 }
 
 impl Frame {
+    fn date(&mut self, place: &mut Place, dated: &mut dyn FnMut(&[usize], &NodeId) -> u32) {
+        let mut inner = |index: usize, frame: &mut Self| {
+            place.push(index);
+            frame.date(place, dated);
+            place.pop();
+        };
+        match &mut self.at {
+            At::Branches { frames, .. } => frames.iter_mut().enumerate().for_each(|(index, frame)| inner(index, frame)),
+            At::Within { frame, .. } => inner(0, frame),
+            At::Node { node, since, .. } if *since == 0 => *since = dated(place, node),
+            At::Node { .. } | At::End => {}
+        }
+    }
+
     /// It is over, for the step around it to take care of.
     pub(super) fn fail(&mut self, error: Value) {
         self.error = error;

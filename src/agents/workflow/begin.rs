@@ -6,7 +6,7 @@ use protocol::Code;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{WorkflowAgent, words};
+use super::{WorkflowAgent, older, words};
 use crate::{
     agent::{
         EventSink, RunError, Turn,
@@ -76,6 +76,7 @@ async fn resumed(
     let Ok(mut progress) = read else {
         return Err(changed(sink, &record, "what was stored of it cannot be read"));
     };
+    older::date(&mut progress, turn);
     let graph = match graph_of(agent, turn, &progress.version).await? {
         Ok(graph) => graph,
         Err(why) => return Err(changed(sink, &record, &why)),

@@ -9,8 +9,12 @@ use super::{WorkflowAgent, perform::Performed};
 use crate::{
     agent::{EventSink, SinkClosed, Step, ToolOutcome, Turn, sink::RunItem},
     agents::model::Spending,
+    store::InternalId,
     tools::{Effect, ToolContext, new_call_id, run_intended},
-    workflow::work::{Call, Done, Failure, Task},
+    workflow::{
+        NodeId,
+        work::{Call, Done, Failure, Task},
+    },
 };
 
 /// What the calls of a run need.
@@ -34,15 +38,17 @@ impl Caller<'_> {
         tried: usize,
         call_id: Option<ToolCallId>,
     ) -> Result<Performed, SinkClosed> {
-        let key = self.key(task);
+        let key = key_of(self.turn.workflow.conversation(), self.progress_id, (&task.place, &task.node, task.since));
         match self.before(&key, tried) {
             Some((effect, Some(outcome))) => Ok(Performed::done(Vec::new(), done(call, outcome, effect))),
             Some((Effect::NonIdempotent, None)) => Ok(Performed::done(Vec::new(), unknown(call))),
             Some((_, None)) => self.make(task, call, key, new_call_id(), true).await,
             None => {
-                // The call that was approved of by its id is the first try alone: ids are used once.
-                let first = call_id.filter(|_| tried == 0);
-                self.make(task, call, key, first.unwrap_or_else(new_call_id), tried > 0).await
+                // The call that was approved of by its id is the first try alone: ids are used once. A checkpoint that another
+                // branch stored after that try knows of it by `failed`, and the log tells no more of it.
+                let is_first = tried == 0 && task.failed == 0;
+                let first = call_id.filter(|_| is_first);
+                self.make(task, call, key, first.unwrap_or_else(new_call_id), !is_first).await
             }
         }
     }
@@ -81,18 +87,23 @@ impl Caller<'_> {
         });
         of_key.nth(tried)
     }
+}
 
-    /// No other call of any conversation has it.
-    fn key(&self, task: &Task) -> ToolCallId {
-        let mut hash = blake3::Hasher::new_derive_key("switchboard workflow call");
-        hash.update(self.turn.workflow.conversation().0.as_bytes()).update(self.progress_id.as_bytes());
-        hash.update(&task.since.to_be_bytes()).update(task.node.as_str().as_bytes());
-        for index in &task.place {
-            hash.update(&(*index as u64).to_be_bytes());
-        }
-        let text = format!("step_{}", &hash.finalize().to_hex()[..32]);
-        text.parse().unwrap_or_else(|_| new_call_id())
+/// The key of a step's call: the place of the step, its name, and the steps that had been taken when the run came to it. No
+/// other call of any conversation has it.
+pub(super) fn key_of(
+    conversation: InternalId,
+    progress_id: &str,
+    (place, node, since): (&[usize], &NodeId, u32),
+) -> ToolCallId {
+    let mut hash = blake3::Hasher::new_derive_key("switchboard workflow call");
+    hash.update(conversation.0.as_bytes()).update(progress_id.as_bytes());
+    hash.update(&since.to_be_bytes()).update(node.as_str().as_bytes());
+    for index in place {
+        hash.update(&(*index as u64).to_be_bytes());
     }
+    let text = format!("step_{}", &hash.finalize().to_hex()[..32]);
+    text.parse().unwrap_or_else(|_| new_call_id())
 }
 
 fn done(call: &Call, outcome: &ToolOutcome, effect: Effect) -> Done {

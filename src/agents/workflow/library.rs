@@ -13,6 +13,10 @@ use crate::{
 
 /// A step in Rust. It may read, compute and keep state of the agent's own; what changes the world is for tools, whose calls
 /// are in the ledger. After a crash it may be called again for the same step.
+///
+/// It may be called in a graph of an older version, where a run waited while the program was updated. A key that such a
+/// graph's state lacks may be written with the `default` that it has in today's graph: that is left out. Any other value of it
+/// fails the step, so it is written only where [`NativeCall::state`] has the key, or where the run must not go on without it.
 #[async_trait]
 pub trait Native: Send + Sync + 'static {
     /// Answers the keys of the state that it writes.

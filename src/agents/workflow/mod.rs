@@ -16,6 +16,7 @@ mod begin;
 mod calls;
 mod form;
 pub mod library;
+mod older;
 mod perform;
 mod questions;
 mod run;

@@ -15,6 +15,7 @@ use super::{
     WorkflowAgent,
     begin::Begun,
     calls::Caller,
+    older,
     perform::{Around, Asks, Performed, said},
     words,
 };
@@ -26,7 +27,7 @@ use crate::{
     agents::model::Spending,
     workflow::{
         progress::Place,
-        work::{Fault, Next, Task, Work},
+        work::{Done, Fault, Next, Task, Work},
     },
 };
 
@@ -157,6 +158,7 @@ impl<'a> Run<'a> {
         if is_stopped && !self.takes_care(task) {
             return Ok(Goes::Stopped);
         }
+        let done = self.fitted(task, node, done);
         let Begun { graph, progress, .. } = &mut self.begun;
         let next = graph.finish(progress, &task.place, done).map_err(|fault| Ended::Fault(items.clone(), fault))?;
         if let Some(asks) = asks {
@@ -184,7 +186,17 @@ impl<'a> Run<'a> {
         Ok(Goes::On(tasks))
     }
 
-    /// Whether the graph says where to go on when this step fails.
+    /// What came of a step, as the graph of this run can take it, which may be older than the program.
+    fn fitted(&self, task: &Task, node: &str, done: Done) -> Done {
+        match &task.work {
+            Work::Native { state, .. } if self.begun.graph.version() != self.agent.graph.version() => {
+                older::fitted(done, state, &self.agent.graph, node)
+            }
+            _ => done,
+        }
+    }
+
+    /// Whether the graph says where to go on when this step fails, or one around it.
     fn takes_care(&self, task: &Task) -> bool {
         self.begun.graph.takes_care(&self.begun.progress, &task.place)
     }

@@ -1,5 +1,8 @@
 //! Runs of graphs without a server: branches, tries, times, hand-offs, and the words of the server.
 
+mod older;
+mod stored;
+
 use std::{
     collections::BTreeSet,
     sync::atomic::{AtomicU32, Ordering},
