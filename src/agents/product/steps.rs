@@ -87,7 +87,16 @@ enum Step {
 #[async_trait]
 impl Native for Step {
     async fn call(&self, call: NativeCall<'_>) -> Written {
-        let at = At::new(&call);
+        let mut wrote = self.wrote(&call).await?;
+        // A run that waited keeps to the graph that it began with, whose state may lack keys of today's.
+        wrote.retain(|key, _| call.state.contains_key(key));
+        Ok(wrote)
+    }
+}
+
+impl Step {
+    async fn wrote(self, call: &NativeCall<'_>) -> Written {
+        let at = At::new(call);
         match self {
             Self::Recall => at.recall(call.turn).await,
             Self::Plan => at.plan(call.turn).await,
