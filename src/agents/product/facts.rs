@@ -121,6 +121,13 @@ pub fn without_orders(text: &str) -> String {
     about.map(|(word, _)| *word).collect::<Vec<_>>().join(" ")
 }
 
+/// A text without the lines that are taken as they are written, labels and all: a title or a description says nothing else.
+pub fn without_whole_lines(text: &str) -> String {
+    let mut rest = text.to_owned();
+    take_whole_lines(&mut rest, &mut Facts::default());
+    rest
+}
+
 /// Puts a mark in the place of what was taken, so that it separates what stood around it.
 fn blank(text: &mut String, (from, to): (usize, usize)) {
     text.replace_range(from..to, ";");
