@@ -127,6 +127,21 @@ async fn each_message_leads_through_the_nodes_that_it_needs() {
 }
 
 #[tokio::test]
+async fn a_photo_that_could_not_be_looked_at_stays_in_the_draft() {
+    let links = ["https://a.example/1.jpg", "https://a.example/2.jpg"].map(str::to_owned).to_vec();
+    let draft = Draft { photos: links.clone(), ..Draft::new(Language::Russian, "sb-1".into()) };
+    let failed = |number: u64, code: &str| json!({ "image": number, "accepted": false, "failure": { "code": code } });
+    let found = json!({ "images": [failed(1, "timed_out"), failed(2, "not_an_image")] });
+    let state = Map::from_iter([("draft".to_owned(), Value::Object(draft.document())), ("found".to_owned(), found)]);
+    let (turn, user) = (Rehearsal::of("фото").turn, json!({ "language": "ru" }));
+    let call = NativeCall { input: Map::new(), state, user: &user, turn: &turn };
+    let kept = Draft::read(&Step::KeepPhotos.call(call).await.unwrap()["draft"]).unwrap();
+    let notes = kept.photo_notes.unwrap();
+    assert_eq!((kept.photos.as_slice(), notes.len()), (&links[..1], 2));
+    assert!(notes[0].starts_with("не отправлено: https://a.example/2.jpg"), "{notes:?}");
+}
+
+#[tokio::test]
 async fn a_run_that_waits_on_the_graph_of_an_older_version_goes_on() {
     let messages = [
         (WHOLE, "recall plan categories choose plan ?"),
