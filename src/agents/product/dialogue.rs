@@ -5,7 +5,7 @@ use super::{
     compose::{self, Texts},
     draft::Draft,
     facts::{self, Facts},
-    material, naming, picks,
+    glossary, material, naming, picks,
     rules::{self, Finding},
     words,
     yes_no::{self, says},
@@ -285,11 +285,14 @@ fn apply(draft: &mut Draft, facts: Facts, language: Language, notes: &mut Vec<St
     has_any
 }
 
-/// A name that says another colour would stand in the title.
-fn recolour(draft: &mut Draft, colour: &str, language: Language) {
+/// In the language of the card, whatever language it was said in. A name that says another colour would stand in the title.
+fn recolour(draft: &mut Draft, colour: &str) -> String {
+    let language = draft.language();
+    let colour = glossary::word(colour, language);
     if let Some(product) = &draft.product {
-        draft.product = Some(naming::recoloured(product, colour, language));
+        draft.product = Some(naming::recoloured(product, &colour, language));
     }
+    colour
 }
 
 fn put(draft: &mut Draft, field: &'static str, value: String, language: Language) {
@@ -306,9 +309,7 @@ fn put(draft: &mut Draft, field: &'static str, value: String, language: Language
         "vendor_code" => draft.vendor_code = value,
         _ => {
             let value = facts::colour_of(field, &value, language).unwrap_or(value);
-            if field == "color" {
-                recolour(draft, &value, language);
-            }
+            let value = if field == "color" { recolour(draft, &value) } else { value };
             draft.said.insert(field.to_owned(), value);
             charcs::forget(draft, field);
         }

@@ -9,7 +9,7 @@ use std::{
 
 use regex::Regex;
 
-use self::lexicon::{LABELS, colour, intent_end, is_filler, is_order};
+use self::lexicon::{LABELS, colour, intent_end, is_filler, orders};
 pub use self::lexicon::{is_colour, is_stray};
 use super::{
     money::{self, Priced},
@@ -116,8 +116,16 @@ pub fn colour_of(field: &str, value: &str, language: Language) -> Option<String>
 /// A text without what it wants of us: the words of its beginning, verbs of orders, pronouns, and links. What is left is
 /// about the product.
 pub fn without_orders(text: &str) -> String {
-    let is_about_it = |word: &&str| !word.contains("://") && !is_order(word);
-    text[intent_end(text)..].split_whitespace().filter(is_about_it).collect::<Vec<_>>().join(" ")
+    let words: Vec<&str> = text[intent_end(text)..].split_whitespace().collect();
+    let about = words.iter().zip(orders(&words)).filter(|(word, is_order)| !word.contains("://") && !is_order);
+    about.map(|(word, _)| *word).collect::<Vec<_>>().join(" ")
+}
+
+/// A text without the lines that are taken as they are written, labels and all: a title or a description says nothing else.
+pub fn without_whole_lines(text: &str) -> String {
+    let mut rest = text.to_owned();
+    take_whole_lines(&mut rest, &mut Facts::default());
+    rest
 }
 
 /// Puts a mark in the place of what was taken, so that it separates what stood around it.
@@ -257,8 +265,9 @@ fn product(rest: &str) -> Option<String> {
 fn named(part: &str) -> String {
     let part = clean(part);
     let words: Vec<&str> = part.split_whitespace().collect();
-    let from = words.iter().position(|word| !is_order(word)).unwrap_or(words.len());
-    let to = words.iter().rposition(|word| !is_order(word)).map_or(from, |at| at + 1);
+    let orders = orders(&words);
+    let from = orders.iter().position(|is_order| !is_order).unwrap_or(words.len());
+    let to = orders.iter().rposition(|is_order| !is_order).map_or(from, |at| at + 1);
     words[from..to].join(" ")
 }
 

@@ -83,13 +83,14 @@ const VALUES: &[(&str, &str)] = &[
 ];
 
 /// A number and a Russian unit; the longest unit of a place counts.
-static RUSSIAN: LazyLock<Regex> = LazyLock::new(|| after_number(UNITS.iter().map(|(russian, _)| *russian)));
-static ENGLISH: LazyLock<Regex> = LazyLock::new(|| after_number(SURE.iter().copied()));
+static RUSSIAN: LazyLock<Regex> = LazyLock::new(|| after_number("(?i)", UNITS.iter().map(|(russian, _)| *russian)));
+/// In small letters alone: `5G` is a network, no weight.
+static ENGLISH: LazyLock<Regex> = LazyLock::new(|| after_number("", SURE.iter().copied()));
 
 #[expect(clippy::expect_used, reason = "a test of this module compiles both patterns")]
-fn after_number(units: impl Iterator<Item = &'static str>) -> Regex {
+fn after_number(flags: &str, units: impl Iterator<Item = &'static str>) -> Regex {
     let units: Vec<String> = units.map(regex::escape).collect();
-    Regex::new(&format!(r"(?i)(\d\s?)({})\b", units.join("|"))).expect("a pattern that a test compiles")
+    Regex::new(&format!(r"{flags}(\d\s?)({})\b", units.join("|"))).expect("a pattern that a test compiles")
 }
 
 fn other<'a>(table: &'a [(&'a str, &'a str)], word: &str, language: Language) -> Option<&'a str> {
@@ -144,6 +145,10 @@ mod tests {
             ("Кружка 350 ml", Russian, "Кружка 350 мл"),
             ("Набор 6 pcs", Russian, "Набор 6 шт"),
             ("Футболка 42 L", Russian, "Футболка 42 L"),
+            ("Роутер 5G", Russian, "Роутер 5G"),
+            ("Телефон 5 G", Russian, "Телефон 5 G"),
+            ("Чай 5 g", Russian, "Чай 5 г"),
+            ("Чай 5g", Russian, "Чай 5г"),
             ("350 млечных", English, "350 млечных"),
             ("без чисел мл", English, "без чисел мл"),
         ] {

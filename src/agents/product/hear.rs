@@ -38,16 +38,19 @@ const TEXTS: [(&str, &str); 6] = [
     ("season", "season"),
 ];
 
-#[expect(clippy::expect_used, reason = "runs of letters or digits are a pattern")]
-static TOKEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d+|\p{L}+").expect("runs of letters or digits"));
+#[expect(clippy::expect_used, reason = "a test reads tokens")]
+static TOKEN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\d+|\p{L}+|%").expect("runs of letters or digits, and %"));
 
-/// Whether a model may find more in an answer than the rules.
+/// Whether a model may find more in an answer than the rules. An answer to a field that takes it whole is that field's: what
+/// a model heard in it would go before it, and the answer would be lost.
 pub fn is_worth_it(asked: &str, message: &str) -> bool {
+    let message = facts::without_whole_lines(message);
     let words = message.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
     match asked {
-        "watch" | "offer" | "retry" | "category" => false,
         "begin" | "product" => words >= WORDS_MIN.0,
-        _ => words >= WORDS_MIN.1,
+        "review" | "" | "price" | "dimensions" | "weight" => words >= WORDS_MIN.1,
+        _ => false,
     }
 }
 
@@ -56,10 +59,10 @@ pub fn prompt(asked: &str, message: &str) -> String {
     let asked = match asked {
         "begin" | "product" => "what is sold",
         "review" | "" => "corrections of the listing",
-        asked if asked.starts_with("charc:") => "a characteristic",
         asked => asked,
     };
-    let message: String = without_secrets(message).chars().take(MESSAGE_CHARS_MAX).collect();
+    let message: String =
+        without_secrets(&facts::without_whole_lines(message)).chars().take(MESSAGE_CHARS_MAX).collect();
     format!("The seller was asked for: {asked}.\nThe message, between the lines:\n-----\n{message}\n-----")
 }
 
@@ -76,7 +79,7 @@ pub fn without_secrets(text: &str) -> String {
 
 /// What of an answer the seller's message bears out.
 pub fn read(answer: &Value, message: &str, language: Language) -> Facts {
-    let said = Said::new(message);
+    let said = Said::new(&facts::without_whole_lines(message));
     let text = |key: &str| answer[key].as_str().and_then(|value| said.words(value));
     let mut heard = Facts { product: text("product"), ..Facts::default() };
     for (key, field) in TEXTS {
@@ -114,6 +117,10 @@ impl Said {
     fn words(&self, value: &str) -> Option<String> {
         let value = value.trim();
         let is_said = |token: &String| {
+            if token == "%" {
+                // It is no word: `80 percent` says as much.
+                return true;
+            }
             if is_number(token) { self.tokens.contains(token) } else { self.stems.contains(&stem(token)) }
         };
         let of_value = tokens(value);
@@ -146,7 +153,7 @@ fn may_be(of: &str, next: Option<&String>, value: &str) -> bool {
 /// What a word measures; none where it is no unit.
 fn unit_class(word: &str) -> Option<&'static str> {
     let begins = |begins: &[&str]| begins.iter().any(|begin| word.starts_with(begin));
-    if word == "%" {
+    if word == "%" || begins(&["percent", "процент"]) {
         return Some("share");
     }
     if matches!(word, "g" | "г" | "гр") || begins(&["gram", "грамм"]) {

@@ -17,6 +17,7 @@ pub mod hear;
 pub mod material;
 pub mod money;
 pub mod naming;
+pub mod photos;
 pub mod picks;
 pub mod rejections;
 pub mod repair;

@@ -3,9 +3,8 @@
 //! Rules of endings, not a dictionary: they know what Russian does to feminine words behind `продать`, and adjectives of
 //! colour. Deliberately absent: animate masculine words (`плюшевого мишку` stays), which no ending tells from others.
 
-use crate::agents::language::Language;
-
-use super::facts::{colour_of, is_colour};
+use super::facts::colour_of;
+use crate::agents::language::{self, Language};
 
 /// Words that end like a feminine one of another case and never change.
 const UNCHANGED: [&str; 10] =
@@ -41,19 +40,25 @@ fn noun(word: &str) -> Option<String> {
     hard.or_else(|| word.strip_suffix('ю').map(|stem| format!("{stem}я")))
 }
 
-/// The product in another colour: its word of colour changes where it is one word, and goes where the new colour has no
-/// form beside it. A product without one stays as it is.
+/// The product in another colour: its word of colour changes where it has one such word, and goes where the new colour has no
+/// form beside it or is said in another language. A product with none, or with several (`red and black mug`), stays as it is;
+/// so do words of another language.
 pub fn recoloured(product: &str, colour: &str, language: Language) -> String {
-    let words = product.split(' ').filter_map(|word| {
-        if !is_colour(&word.to_lowercase()) || colour_of("color", word, language).as_deref() == Some(colour) {
-            return Some(word.to_owned());
-        }
-        match language {
-            Language::English => Some(colour.to_owned()),
-            Language::Russian => declined(colour, word),
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let of = |word: &str| colour_of("color", word, language).filter(|_| word.chars().all(char::is_alphanumeric));
+    let words: Vec<&str> = product.split(' ').collect();
+    let named: Vec<(usize, String)> = words.iter().enumerate().filter_map(|(at, word)| Some((at, of(word)?))).collect();
+    let [(at, old)] = named.as_slice() else { return product.to_owned() };
+    if old == colour {
+        return product.to_owned();
+    }
+    let new = match language {
+        _ if language::of(colour).is_some_and(|of| of != language) => None,
+        Language::English => Some(colour.to_owned()),
+        Language::Russian => declined(colour, words[*at]),
+    };
+    let (before, behind) = (&words[..*at], &words[at + 1..]);
+    let words: Vec<&str> = before.iter().copied().chain(new.as_deref()).chain(behind.iter().copied()).collect();
+    if words.is_empty() { product.to_owned() } else { words.join(" ") }
 }
 
 /// A colour in the gender and number of another adjective.
@@ -103,6 +108,13 @@ mod tests {
             ("красное полотенце", "синий", Russian, "синее полотенце"),
             ("красные носки", "черный", Russian, "черные носки"),
             ("красная кружка", "хаки", Russian, "кружка"),
+            ("красная кружка", "turquoise", Russian, "кружка"),
+            ("red mug", "бирюзовый", English, "mug"),
+            ("red and black mug", "white", English, "red and black mug"),
+            ("красно-белая кружка", "синий", Russian, "красно-белая кружка"),
+            ("red кружка", "синий", Russian, "red кружка"),
+            ("красная red кружка", "синий", Russian, "синяя red кружка"),
+            ("красная", "хаки", Russian, "красная"),
         ] {
             assert_eq!(recoloured(product, colour, language), expected, "{product} {colour}");
         }

@@ -34,16 +34,44 @@ pub fn look_again(draft: &mut Draft, name: &str) {
     draft.searches = Some(searches(name));
 }
 
-/// How many answers name a place in the list, in words: each place by the beginnings of its words.
-const ORDINALS: [&[&str]; PICKS_MAX] = [
-    &["first", "1st", "перв"],
-    &["second", "2nd", "втор"],
-    &["third", "3rd", "трет"],
-    &["fourth", "4th", "четверт", "четвёрт"],
-    &["fifth", "5th", "пят"],
+/// Places in the list as answers name them: whole words, and what Russian ones begin with before one of [`ENDINGS`].
+const PLACES: [(&[&str], &[&str]); PICKS_MAX] = [
+    (&["first", "1st"], &["перв"]),
+    (&["second", "2nd"], &["втор"]),
+    (&["third", "3rd"], &["трет"]),
+    (&["fourth", "4th"], &["четверт", "четвёрт"]),
+    (&["fifth", "5th"], &["пят"]),
+];
+/// Of one: `вторые` are no place.
+const ENDINGS: &[&str] =
+    &["ый", "ий", "ой", "ая", "ья", "ое", "ье", "ую", "ью", "ого", "ьего", "ому", "ьему", "ей", "ьей", "ым", "ьим"];
+/// What may stand behind a place; any other word is what is first or second, as in `first aid`.
+const BEHIND: &[&str] = &[
+    "one",
+    "of",
+    "in",
+    "on",
+    "from",
+    "please",
+    "option",
+    "category",
+    "is",
+    "i",
+    "и",
+    "из",
+    "в",
+    "по",
+    "пожалуйста",
+    "категория",
+    "категорию",
+    "вариант",
+    "подходит",
+    "будет",
+    "думаю",
+    "наверное",
 ];
 /// The most words of an answer that names a place: `let it be the first one`.
-const ORDINAL_WORDS_MAX: usize = 6;
+const PLACE_WORDS_MAX: usize = 6;
 
 /// The candidate that an answer names: by its number in the list, its place, its name, or a part of it.
 pub fn pick(draft: &Draft, answer: &str) -> Option<Subject> {
@@ -55,7 +83,7 @@ pub fn pick(draft: &Draft, answer: &str) -> Option<Subject> {
         return draft.candidates.first().cloned();
     }
     let same = draft.candidates.iter().find(|subject| subject.name.to_lowercase() == said);
-    same.cloned().or_else(|| place(draft, &said)).or_else(|| by_part(draft, &said))
+    same.cloned().or_else(|| by_part(draft, &said)).or_else(|| place(draft, &said))
 }
 
 /// A number that is all of an answer, or stands behind the word for it.
@@ -68,12 +96,23 @@ fn number(said: &str) -> Option<usize> {
 }
 
 fn place(draft: &Draft, said: &str) -> Option<Subject> {
-    let words: Vec<&str> = words(said).collect();
-    let begins = |begins: &&[&str]| words.iter().any(|word| begins.iter().any(|begin| word.starts_with(begin)));
-    let named: Vec<usize> = (0..).zip(&ORDINALS).filter(|(_, words)| begins(words)).map(|(at, _)| at).collect();
-    let [at] = named.as_slice() else { return None };
-    let at = draft.candidates_passed + *at;
-    if words.len() > ORDINAL_WORDS_MAX { None } else { draft.candidates.get(at).cloned() }
+    let words: Vec<&str> = said.split_whitespace().collect();
+    let named: Vec<(usize, usize)> =
+        words.iter().enumerate().filter_map(|(at, word)| Some((at, place_of(bare(word))?))).collect();
+    let [(at, place)] = named.as_slice() else { return None };
+    let ends = words[*at].ends_with([',', '.', ';', '!', ')', ':']);
+    let is_alone = ends || words.get(at + 1).is_none_or(|next| BEHIND.contains(&bare(next)));
+    let fits = is_alone && words.len() <= PLACE_WORDS_MAX;
+    draft.candidates.get(draft.candidates_passed + place).filter(|_| fits).cloned()
+}
+
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+fn place_of(word: &str) -> Option<usize> {
+    let is_russian = |begin: &&str| word.strip_prefix(*begin).is_some_and(|ending| ENDINGS.contains(&ending));
+    PLACES.iter().position(|(whole, begins)| whole.contains(&word) || begins.iter().any(|begin| is_russian(&begin)))
 }
 
 /// The one whose name has just these words, or the only one that has them among others.
@@ -126,6 +165,25 @@ mod tests {
             assert_eq!(picked(&names, 0, answer), expected, "{answer}");
         }
         assert_eq!(picked(&["Кружки"], 0, "да"), Some(1));
+        let names = ["Бинты", "Тарелки", "Аптечки первой помощи", "Ножи", "Ложки"];
+        for (answer, expected) in [
+            ("first aid kits", None),
+            ("пятновыводители", None),
+            ("вторые блюда", None),
+            ("перваш", None),
+            ("первой помощи", Some(3)),
+            ("вторая, наверное", Some(2)),
+            ("да, вторую пожалуйста", Some(2)),
+            ("пятое", Some(5)),
+            ("третьей", Some(3)),
+            ("четвёртый вариант", Some(4)),
+            ("I think the fourth", Some(4)),
+            ("the second of them", Some(2)),
+            ("2nd.", Some(2)),
+        ] {
+            assert_eq!(picked(&names, 0, answer), expected, "{answer}");
+        }
+        assert_eq!(picked(&["Bandages", "First aid kits"], 0, "first aid"), Some(2));
         assert_eq!(picked(&["A1", "B2", "C3", "D4", "E5", "F6"], 5, "the first"), Some(6));
     }
 

@@ -10,7 +10,7 @@ use super::{
     dialogue::{self, After, Said},
     draft::{self, Draft},
     facts::{self, Facts},
-    hear,
+    hear, photos,
     repair::{self, Verdict},
     words, write,
 };
@@ -27,8 +27,6 @@ use crate::{
 const DOCUMENT: &str = "draft_listing";
 /// Keywords that are kept.
 const KEYWORDS_MAX: usize = 12;
-/// Lines about photos.
-const PHOTO_NOTES_MAX: usize = 20;
 
 type Written = Result<Map<String, Value>, Failure>;
 
@@ -87,7 +85,16 @@ enum Step {
 #[async_trait]
 impl Native for Step {
     async fn call(&self, call: NativeCall<'_>) -> Written {
-        let at = At::new(&call);
+        let mut wrote = self.wrote(&call).await?;
+        // A run that waited keeps to the graph that it began with, whose state may lack keys of today's.
+        wrote.retain(|key, _| call.state.contains_key(key));
+        Ok(wrote)
+    }
+}
+
+impl Step {
+    async fn wrote(self, call: &NativeCall<'_>) -> Written {
+        let at = At::new(call);
         match self {
             Self::Recall => at.recall(call.turn).await,
             Self::Plan => at.plan(call.turn).await,
@@ -271,16 +278,14 @@ impl<'a> At<'a> {
     }
 
     fn keep_photos(mut self) -> Map<String, Value> {
-        let images = self.found()["images"].as_array();
-        let mut lines: Vec<String> = images.into_iter().flatten().flat_map(photo_lines).take(PHOTO_NOTES_MAX).collect();
-        if images.is_none() {
-            lines.push(words::photos_unseen(self.language).to_owned());
-        }
-        let refused: Vec<usize> =
-            images.into_iter().flatten().filter(|image| !is_for_card(image)).filter_map(number).collect();
-        let mut numbers = 1..;
-        self.draft.photos.retain(|_| numbers.next().is_none_or(|number| !refused.contains(&number)));
-        self.draft.photo_notes = Some(lines);
+        let notes = if self.found()["images"].is_array() {
+            let looked = photos::look(&self.draft.photos, self.found(), self.language);
+            self.draft.photos = looked.kept;
+            looked.lines
+        } else {
+            vec![words::photos_unseen(self.language).to_owned()]
+        };
+        self.draft.photo_notes = Some(notes);
         self.wrote(json!({}))
     }
 
@@ -355,30 +360,6 @@ impl<'a> At<'a> {
         let question = words::trouble(self.given("message"), self.language);
         self.asks(asked, question)
     }
-}
-
-/// What the marketplace would refuse, and what repeats another photo of the card, is told of and not sent.
-fn is_for_card(image: &Value) -> bool {
-    let mut findings = image["findings"].as_array().into_iter().flatten();
-    image["accepted"] != false && findings.all(|finding| finding["code"] != "near_duplicate")
-}
-
-/// Which of the links it is, from 1.
-fn number(image: &Value) -> Option<usize> {
-    image["image"].as_u64().and_then(|number| usize::try_from(number).ok())
-}
-
-/// What was found about one photo.
-fn photo_lines(image: &Value) -> Vec<String> {
-    let number = &image["image"];
-    let line = |code: &Value, next: &Value| {
-        format!("{number}: {} — {}", code.as_str().unwrap_or_default(), next.as_str().unwrap_or_default())
-    };
-    if let Some(failure) = image.get("failure") {
-        return vec![line(&failure["code"], &failure["nextStep"])];
-    }
-    let findings = image["findings"].as_array().into_iter().flatten();
-    findings.map(|finding| line(&finding["code"], &finding["nextStep"])).collect()
 }
 
 fn vendor_code(turn: &Turn) -> String {

@@ -127,9 +127,9 @@ fn facts(draft: &Draft) -> Value {
         "category": draft.subject.as_ref().map(|subject| &subject.name),
         "brand": draft.brand.as_deref().map(clean),
         "characteristics": said,
-        "sizes": draft.sizes,
+        "sizes": draft.sizes.iter().map(|size| clean(size)).collect::<Vec<_>>(),
         "packing": sides.map(|sides| format!("{sides} {}", glossary::unit("см", language))),
-        "keywords": draft.keywords.iter().flatten().take(KEYWORDS_MAX).collect::<Vec<_>>(),
+        "keywords": draft.keywords.iter().flatten().take(KEYWORDS_MAX).map(|word| clean(word)).collect::<Vec<_>>(),
     })
 }
 
@@ -226,6 +226,8 @@ mod tests {
     fn the_model_is_told_facts_and_rules_but_neither_price_nor_code_nor_key() {
         let mut draft = draft();
         draft.product = Some("red mug eyJhbGciOiJFUzI1NiIsImtpZCI6IjIw".into());
+        draft.sizes = vec!["42 eyJhbGciOiJFUzI1NiIsImtpZCI6IjIx".into()];
+        draft.keywords = Some(vec!["tea mug".into(), "https://a.example/?sig=eyJ1 mug".into()]);
         let told = prompt(&draft);
         for part in ["at most 60 characters", "in English", "tea mug", "\"Color\":\"white\"", "12x9x10 cm"] {
             assert!(told.contains(part), "{part}: {told}");

@@ -90,6 +90,21 @@ fn a_draft_is_corrected_in_words_as_often_as_wanted() {
 }
 
 #[test]
+fn a_colour_said_in_another_language_is_of_the_drafts() {
+    for (of, product, message, language, name, colour) in [
+        ("ru", "красная кружка", "change the colour to white", Language::English, "белая кружка", "белый"),
+        ("ru", "красная кружка", "change the colour to turquoise", Language::English, "кружка", "turquoise"),
+        ("en", "red mug", "поменяй цвет на белый", Language::Russian, "white mug", "white"),
+        ("en", "red and black mug", "change the colour to white", Language::English, "red and black mug", "white"),
+        ("ru", "красная кружка", "поменяй цвет на белую", Language::Russian, "белая кружка", "белый"),
+    ] {
+        let mut draft = Draft { language: of.into(), product: Some(product.into()), ..whole() };
+        answer(&mut draft, "", &said(message, language), &mut Vec::new());
+        assert_eq!((draft.name(), draft.said["color"].as_str()), (name, colour), "{product}: {message}");
+    }
+}
+
+#[test]
 fn another_product_is_another_category() {
     check(whole(), Language::English, &[("product: steel kettle", "categories", "")]);
     check(whole(), Language::English, &[("category: cups", "categories", "")]);

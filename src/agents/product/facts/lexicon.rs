@@ -60,7 +60,7 @@ pub(super) static LABELS: [Label; 13] = labels![
 static INTENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?ix)^[\s,]*(?:(?:please|hi|hello|привет|здравствуйте|добрый\ день|пожалуйста)[\s,!.]*)*
-        (?:(?:i(?:\ would|'d)?\ (?:want|like|need)\ to|i\ am|i'm|я|мы|хочу|хотим|хотел(?:а|и)?\ бы|надо|нужно|помоги(?:те)?|can\ you|help\ me(?:\ to)?)(?:\s+|$))*
+        (?:(?:i(?:\ would|'d)?\ (?:want|like|need)(?:\ to)?|i\ am|i'm|я|мы|хочу|хотим|хотел(?:а|и)?\ бы|надо|нужно|помоги(?:те)?|(?:can|could)\ (?:you|i|we)|help\ me(?:\ to)?)(?:\s+|$))*
         (?:(?:sell(?:ing)?|list|create|make|publish|add|prepare|прода\p{L}+|созда\p{L}+|сдела\p{L}+|добав\p{L}+|заве\p{L}+|опубликова\p{L}+|опубликуй\p{L}*|выстав\p{L}+|размест\p{L}+|оформ\p{L}+|подготов\p{L}+)(?:\s*[:—–]\s*|\s+|$))?
         (?:(?:a|an|the|my|our|new|нов\p{L}+|мо[йюяи])\s+)*
         (?:(?:product\ cards?|listings?|cards?|карточк\p{L}+|листинг\p{L}*|объявлени\p{L}+)\s*)?
@@ -82,12 +82,9 @@ const ORDERS: &[&str] = &[
     "want",
     "wants",
     "need",
-    "like",
     "would",
     "please",
     "thanks",
-    "hello",
-    "hi",
     "i",
     "i'm",
     "i'd",
@@ -100,8 +97,6 @@ const ORDERS: &[&str] = &[
     "let's",
     "let",
     "help",
-    "change",
-    "can",
     "could",
     "should",
     "хочу",
@@ -160,40 +155,66 @@ const ORDERS: &[&str] = &[
     "бы",
 ];
 
-/// Whether a word, with the marks around it, orders something.
-pub(super) fn is_order(word: &str) -> bool {
-    let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    ORDERS.contains(&bare.as_str())
+/// Which words of a text want something of us. Some do so by their neighbours alone: `can you` and `would like`, but a
+/// watering can, and a purse for change.
+pub(super) fn orders(words: &[&str]) -> Vec<bool> {
+    let bare: Vec<String> = words.iter().map(|word| bare(word)).collect();
+    let is_order = |word: &str| ORDERS.contains(&word);
+    let at = |at: usize| bare.get(at).map_or("", String::as_str);
+    let wants = |here: usize| match (at(here), at(here + 1)) {
+        ("can", next) => is_order(next),
+        ("change", next) => matches!(next, "the" | "its" | "my"),
+        ("like", _) => here > 0 && matches!(at(here - 1), "would" | "i'd" | "we'd"),
+        (word, _) => is_order(word),
+    };
+    (0..words.len()).map(wants).collect()
 }
 
-/// Beginnings of words around values: buyers search for none of them.
+fn bare(word: &str) -> String {
+    word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()
+}
+
+/// Words around values: buyers search for none of them.
 const AROUND_VALUES: &[&str] = &[
     "price",
+    "prices",
     "rub",
-    "roubl",
+    "rubs",
+    "ruble",
+    "rubles",
+    "rouble",
+    "roubles",
+    "weigh",
+    "weighs",
+    "weight",
     "цена",
     "цену",
+    "цене",
     "ценой",
     "цены",
     "руб",
-    "weigh",
-    "dimension",
-    "габарит",
-    "упаковк",
-    "packing",
-    "barcode",
-    "баркод",
-    "артикул",
-    "http",
+    "рубль",
+    "рубля",
+    "рублю",
+    "рубли",
+    "рублей",
+    "вес",
+    "весит",
 ];
+/// Beginnings of such words, long enough that no product is called so.
+const BEGIN_AROUND_VALUES: &[&str] = &["dimension", "габарит", "barcode", "баркод", "артикул", "http"];
+/// What stands around them in two words.
+const PACKING: [[&str; 2]; 3] = [["с", "упаковкой"], ["with", "packing"], ["in", "packing"]];
 
 /// Whether a phrase has a word of an order, or one that only stands around values.
 pub fn is_stray(phrase: &str) -> bool {
-    let is_around = |word: &str| {
-        let lower = word.to_lowercase();
-        AROUND_VALUES.iter().any(|begin| lower.starts_with(begin)) && !lower.starts_with("rubb")
+    let words: Vec<&str> = phrase.split_whitespace().collect();
+    let small: Vec<String> = words.iter().map(|word| bare(word)).collect();
+    let is_around = |word: &String| {
+        AROUND_VALUES.contains(&word.as_str()) || BEGIN_AROUND_VALUES.iter().any(|begin| word.starts_with(begin))
     };
-    phrase.split_whitespace().any(|word| is_order(word) || is_around(word))
+    let has_packing = small.windows(2).any(|two| PACKING.iter().any(|packing| two == packing));
+    orders(&words).contains(&true) || has_packing || small.iter().any(is_around)
 }
 
 /// Words that are said around facts and name no product.

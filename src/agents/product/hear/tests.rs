@@ -45,6 +45,14 @@ fn what_the_seller_did_not_say_is_dropped() {
     check(GRAN, json!({ "weight": "400 kg", "price": "900 or 10 $" }), "");
     check(GRAN, json!({ "price": "-900", "product": "mugs".repeat(50), "brand": "" }), "");
     check("a mug for 1200 rub", json!({ "price": "12" }), "");
+    check("футболка, 95% хлопок", json!({ "price": "95" }), "");
+    check("футболка, хлопка 95 процентов", json!({ "price": "95" }), "");
+    check("футболка, 95% хлопок", json!({ "weight": "95 g", "dimensions": "95x95x95" }), "");
+    check(
+        "футболка, 95 хлопок, за 900",
+        json!({ "material": "95% хлопок", "price": "900" }),
+        "composition=95% хлопок price=900",
+    );
 }
 
 #[test]
@@ -69,6 +77,14 @@ fn links_and_keys_are_not_told_to_the_model() {
 }
 
 #[test]
+fn lines_of_a_title_or_a_description_are_neither_told_to_the_model_nor_believed() {
+    let message = "change the price to 950\ntitle: Red mug for the office";
+    let told = prompt("review", message);
+    assert!(told.contains("950") && !told.contains("office") && !told.contains("Red"), "{told}");
+    check(message, json!({ "color": "red", "product": "mug", "price": "950" }), "price=950");
+}
+
+#[test]
 fn short_answers_are_for_the_rules() {
     for (asked, message, expected) in [
         ("begin", "red mug", true),
@@ -79,6 +95,17 @@ fn short_answers_are_for_the_rules() {
         ("review", "change the colour to red", true),
         ("category", "the one with the many mugs", false),
         ("watch", "and what is it now then", false),
+        ("title", "Red mug for the office", false),
+        ("description", "A mug for tea and for coffee", false),
+        ("brand", "The House of Red Mugs", false),
+        ("barcodes", "one is 4601234567893, the other 4601234567894", false),
+        ("sizes", "all from 42 to 46", false),
+        ("charc:5", "red glass with some silver", false),
+        ("weight", "I think about 400 grams", true),
+        // Whole lines are taken as they are written.
+        ("review", "title: Red mug for the office", false),
+        ("review", "description: A mug for tea and for coffee", false),
+        ("review", "title: Mug\nchange the colour to red", true),
     ] {
         assert_eq!(is_worth_it(asked, message), expected, "{asked}: {message}");
     }

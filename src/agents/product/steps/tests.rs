@@ -27,6 +27,18 @@ fn graph(has_model: bool) -> Graph {
     Graph::build(definition, &Surroundings { tools, natives, readers, has_model, ..Surroundings::default() }).unwrap()
 }
 
+/// The graph as it was before the agent could have a model: its state has no keys for one.
+fn older_graph() -> Graph {
+    let mut definition = graph(false).definition().clone();
+    definition.state.retain(|key, _| !["prompt", "heard", "written", "silent"].contains(&key.as_str()));
+    for node in ["extract", "write"] {
+        definition.nodes.get_mut(node).unwrap().set = Some(Map::from_iter([("step".to_owned(), json!("never"))]));
+    }
+    let tools = BTreeSet::from(["wildberries_api".to_owned()]);
+    let (natives, readers) = (Named::Product.natives(), Named::Product.readers());
+    Graph::build(definition, &Surroundings { tools, natives, readers, ..Surroundings::default() }).unwrap()
+}
+
 /// What the marketplace answers.
 fn called(call: &Call) -> Done {
     let mugs = json!([{ "subjectID": 7, "subjectName": "Mugs", "parentName": "Home" },
@@ -84,11 +96,14 @@ async fn path(graph: &Graph, progress: &mut Progress, turn: &Turn, model: &str, 
 
 /// Messages and the nodes that each leads through; `?` is a question to the user.
 async fn check(model: Option<&str>, messages: &[(&str, &str)]) {
-    let graph = graph(model.is_some());
-    let mut progress = Progress::new(&graph, "id", json!({}));
+    check_graph(&graph(model.is_some()), model, messages).await;
+}
+
+async fn check_graph(graph: &Graph, model: Option<&str>, messages: &[(&str, &str)]) {
+    let mut progress = Progress::new(graph, "id", json!({}));
     for (message, expected) in messages {
         let turn = Rehearsal::of(message).turn;
-        let nodes = path(&graph, &mut progress, &turn, model.unwrap_or_default(), message).await;
+        let nodes = path(graph, &mut progress, &turn, model.unwrap_or_default(), message).await;
         assert_eq!(nodes, *expected, "{message}");
     }
 }
@@ -109,6 +124,32 @@ async fn each_message_leads_through_the_nodes_that_it_needs() {
     )
     .await;
     check(None, &[("sell", "recall plan ?"), ("a mug", "ask take plan ?"), ("900", "ask take plan ?")]).await;
+}
+
+#[tokio::test]
+async fn a_photo_that_could_not_be_looked_at_stays_in_the_draft() {
+    let links = ["https://a.example/1.jpg", "https://a.example/2.jpg"].map(str::to_owned).to_vec();
+    let draft = Draft { photos: links.clone(), ..Draft::new(Language::Russian, "sb-1".into()) };
+    let failed = |number: u64, code: &str| json!({ "image": number, "accepted": false, "failure": { "code": code } });
+    let found = json!({ "images": [failed(1, "timed_out"), failed(2, "not_an_image")] });
+    let state = Map::from_iter([("draft".to_owned(), Value::Object(draft.document())), ("found".to_owned(), found)]);
+    let (turn, user) = (Rehearsal::of("фото").turn, json!({ "language": "ru" }));
+    let call = NativeCall { input: Map::new(), state, user: &user, turn: &turn };
+    let kept = Draft::read(&Step::KeepPhotos.call(call).await.unwrap()["draft"]).unwrap();
+    let notes = kept.photo_notes.unwrap();
+    assert_eq!((kept.photos.as_slice(), notes.len()), (&links[..1], 2));
+    assert!(notes[0].starts_with("не отправлено: https://a.example/2.jpg"), "{notes:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_waits_on_the_graph_of_an_older_version_goes_on() {
+    let messages = [
+        (WHOLE, "recall plan categories choose plan ?"),
+        ("the first", "ask take plan characteristics fit plan keep_keywords plan ?"),
+        ("price 950", "ask take plan ?"),
+        ("publish", PUBLISHED),
+    ];
+    check_graph(&older_graph(), None, &messages).await;
 }
 
 #[tokio::test]
