@@ -138,7 +138,8 @@ pub fn add(draft: &mut Draft, found: &Value) {
 }
 
 /// Sorts the candidates, the likeliest first, and takes the first where it is clear: a category that has no noun of the
-/// product is no rival, however many of its adjectives it shares.
+/// product is no rival, however many of its adjectives it shares, and one with a noun that nobody said (`bed linen sets` of
+/// `chess sets`) is asked about.
 pub fn settle(draft: &mut Draft) {
     let called = draft.category_said.clone().unwrap_or_else(|| draft.name().to_owned());
     let nouns = keys(nouns(&called));
@@ -148,15 +149,16 @@ pub fn settle(draft: &mut Draft) {
         let hits = count(name.iter().filter(|stem| wanted.contains(stem)).count());
         // Of two categories with as many hits the one with fewer other words is nearer.
         let score = hits.mul_add(2.0, hits / count(name.len().max(1)));
-        (name.iter().any(|stem| nouns.contains(stem)), score, subject)
+        let is_named = keys(self::nouns(&subject.name)).iter().all(|stem| wanted.contains(stem));
+        ((name.iter().any(|stem| nouns.contains(stem)), is_named), score, subject)
     };
-    let mut ranked: Vec<(bool, f64, Subject)> = draft.candidates.drain(..).map(ranked).collect();
+    let mut ranked: Vec<((bool, bool), f64, Subject)> = draft.candidates.drain(..).map(ranked).collect();
     ranked.sort_by(|(one, first, a), (other, second, b)| {
-        other.cmp(one).then(second.total_cmp(first)).then(a.id.cmp(&b.id))
+        other.0.cmp(&one.0).then(second.total_cmp(first)).then(a.id.cmp(&b.id))
     });
     let is_clear = match ranked.as_slice() {
-        [(true, first, _), (true, second, _), ..] => first - second >= LEAD_MIN,
-        [(first, ..), ..] => *first,
+        [((true, is_named), first, _), ((true, _), second, _), ..] => *is_named && first - second >= LEAD_MIN,
+        [((is_near, is_named), ..), ..] => *is_near && *is_named,
         [] => false,
     };
     draft.candidates = ranked.into_iter().map(|(.., subject)| subject).take(KEPT_MAX).collect();
@@ -229,7 +231,9 @@ mod tests {
             Some("Чехлы для телефонов"),
         );
         check("cotton dress", &["Cotton wool", "Dresses"], Some("Dresses"), Some("Dresses"));
-        check("cotton", &["Cotton wool", "Dresses"], Some("Cotton wool"), Some("Cotton wool"));
+        check("cotton", &["Cotton wool", "Dresses"], None, Some("Cotton wool"));
+        check("chess sets", &["Bed linen sets"], None, Some("Bed linen sets"));
+        check("wooden toy", &["Toys"], Some("Toys"), Some("Toys"));
         check("белая", &[linen, "Кружки"], None, Some(linen));
     }
 

@@ -65,6 +65,10 @@ impl Said<'_> {
 /// Takes an answer to a question about `asked`; `notes` gets what was not as it should be.
 pub fn take(draft: &mut Draft, asked: &str, said: &Said<'_>, notes: &mut Vec<String>) -> After {
     let message = said.message;
+    if !NO_QUESTIONS.contains(&asked) && (says(message, PUBLISH) || says(message, GO_ON)) {
+        notes.push(words::not_yet(said.language).to_owned());
+        return After::Plan;
+    }
     match asked {
         "begin" => {
             begin(draft, said, notes);
@@ -84,9 +88,11 @@ pub fn take(draft: &mut Draft, asked: &str, said: &Said<'_>, notes: &mut Vec<Str
     }
 }
 
-/// Words that whole answers are.
+/// What is asked without a question about the product: what is to be done with the draft.
+const NO_QUESTIONS: [&str; 5] = ["begin", "offer", "watch", "review", "retry"];
 /// The field of what it is made of.
 const MATERIAL: &str = "composition";
+/// Words that whole answers are.
 const PUBLISH: &[&str] = &[
     "publish",
     "publish it",

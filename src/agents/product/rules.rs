@@ -77,6 +77,7 @@ pub enum Code {
     CharacteristicTooMany,
     CharacteristicNotNumber,
     CharacteristicTooLong,
+    ColourNotWord,
     DimensionsOutOfBounds,
     WeightOutOfBounds,
     BarcodeInvalid,
@@ -228,6 +229,10 @@ impl Found {
                     self.add(Code::CharacteristicTooMany, &charc.name, format!("{} > {max}", items.len()));
                 }
                 let long = items.iter().filter_map(Value::as_str).find(|item| item.chars().count() > VALUE_CHARS_MAX);
+                let is_word = |item: &Value| item.as_str().is_some_and(|item| item.chars().any(char::is_alphabetic));
+                if let Some(bad) = items.iter().find(|item| is_colour(&charc.name) && !is_word(item)) {
+                    self.add(Code::ColourNotWord, &charc.name, bad.as_str().unwrap_or_default());
+                }
                 if let Some(long) = long {
                     self.add(Code::CharacteristicTooLong, &charc.name, long.chars().count().to_string());
                 }
@@ -236,6 +241,12 @@ impl Found {
             Some(other) => self.add(Code::CharacteristicNotNumber, &charc.name, other.to_string()),
         }
     }
+}
+
+/// Whether a characteristic of this name is a colour.
+fn is_colour(name: &str) -> bool {
+    let small = name.to_lowercase();
+    small.split(|c: char| !c.is_alphanumeric()).any(|word| ["цвет", "color", "colour"].contains(&word))
 }
 
 /// An e-mail address or a link.

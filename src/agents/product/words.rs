@@ -188,6 +188,14 @@ pub(super) fn offer(draft: &Draft, language: Language) -> String {
     }
 }
 
+pub(super) fn not_yet(language: Language) -> &'static str {
+    pick(
+        language,
+        "It cannot be published yet: this is missing still. “Cancel” leaves, and the draft is kept.",
+        "Опубликовать пока нельзя: не хватает вот этого. «Отмена» — выйти, черновик сохранится.",
+    )
+}
+
 pub(super) fn not_understood(language: Language) -> &'static str {
     pick(
         language,

@@ -50,8 +50,17 @@ impl Caller<'_> {
             Some(ApprovalDecision::Approved) => Ok(self.call(task, &approve.call, tried, Some(asked.call)).await?),
             Some(ApprovalDecision::Rejected) => Ok(rejected("rejected", "the user did not approve")),
             Some(ApprovalDecision::Expired) => Ok(rejected("expired", "nobody decided in time")),
-            None if now >= record.expires_at => Ok(settled(&record, ApprovalDecision::Expired)),
-            None if message.is_some() && approve.withdraw => Ok(settled(&record, ApprovalDecision::Rejected)),
+            None if now >= record.expires_at => {
+                Ok(settled(&record, ApprovalDecision::Expired, ("expired", "nobody decided in time")))
+            }
+            // A word is no approval, but it can be the end of one.
+            None if message.is_some_and(words::is_stop) => {
+                Ok(settled(&record, ApprovalDecision::Rejected, ("rejected", "the user wants no more of it")))
+            }
+            None if message.is_some() && approve.withdraw => {
+                let why = ("message", "the user wrote in place of a decision");
+                Ok(settled(&record, ApprovalDecision::Rejected, why))
+            }
             None => Ok(still_open(approve, task, message.is_some(), user)),
         }
     }
@@ -82,14 +91,8 @@ fn rejected(code: &str, message: &str) -> Performed {
     Performed::done(Vec::new(), Done::Rejected(Failure::new(code, message)))
 }
 
-/// Nobody decided, and nobody can any more.
-fn settled(record: &ApprovalRecord, decision: ApprovalDecision) -> Performed {
-    let is_late = decision == ApprovalDecision::Expired;
-    let (code, message) = if is_late {
-        ("expired", "nobody decided in time")
-    } else {
-        ("message", "the user wrote in place of a decision")
-    };
+/// Nobody decides any more.
+fn settled(record: &ApprovalRecord, decision: ApprovalDecision, (code, message): (&str, &str)) -> Performed {
     let item = RunItem::ApprovalSettled { approval_id: record.approval_id, decision, comment: format!("{message}.") };
     Performed::done(vec![item], Done::Rejected(Failure::new(code, message)))
 }

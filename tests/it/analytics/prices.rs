@@ -113,6 +113,15 @@ async fn a_price_that_is_not_approved_stays() {
 }
 
 #[tokio::test]
+async fn a_price_whose_change_is_called_off_in_words_stays() {
+    let mut priced = open().await;
+    let asked = priced.say(&format!("Поставь цену 6100 на артикул {}", priced.nm)).await;
+    assert!(asks(&asked).is_some(), "{}", asked.said());
+    assert_eq!(priced.say("отмена").await.said(), "Цена не изменена.");
+    assert_eq!((priced.price(), priced.sandbox.shop().effects(UPLOAD)), ((5_990, 35), 0));
+}
+
+#[tokio::test]
 async fn another_question_is_answered_while_a_decision_waits() {
     let mut priced = open().await;
     let asked = priced.say(&format!("Set the price of {} to 6100", priced.nm)).await;

@@ -128,3 +128,15 @@ async fn a_message_in_place_of_a_decision_is_a_correction_and_needs_a_new_approv
     has(&it.decide("rejected").await, &["ничего не опубликовано"]);
     assert_eq!(it.uploads(), 0);
 }
+
+#[tokio::test]
+async fn who_wants_no_more_of_it_while_a_decision_waits_is_heard() {
+    let mut it = Listing::open().await;
+    it.say(WHOLE).await;
+    it.say("опубликуй").await;
+    has(&it.say("отмена").await, &["ничего не опубликовано"]);
+    let events = it.server.events(&it.id).await;
+    let resolved = events.iter().rfind(|event| event["type"] == "approval_resolved").unwrap();
+    assert_eq!((&resolved["decision"], it.uploads()), (&json!("rejected"), 0));
+    has(&it.say("отмена").await, &["остановился"]);
+}

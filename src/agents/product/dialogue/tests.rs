@@ -54,6 +54,7 @@ fn what_is_missing_is_asked_for_one_after_another() {
             ("1e400", "price", "100000000"),
             ("900 rub or 10 $", "price", "more than one currency"),
             ("900", "dimensions", "12x9x10"),
+            ("publish", "dimensions", "cannot be published yet"),
             ("12 9 10", "weight", "400 g"),
             ("400", "categories", ""),
         ],

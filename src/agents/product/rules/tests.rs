@@ -102,3 +102,17 @@ fn characteristics_keep_to_type_and_number() {
     );
     check_codes(&with(&[(1, json!(["a".repeat(256)]))]), "Mug", "", &[(Code::CharacteristicTooLong, "Color")]);
 }
+
+#[test]
+fn a_number_is_no_colour() {
+    let charc = |name: &str| Charc { id: 1, name: name.to_owned(), ..Charc::default() };
+    for (name, value, expected) in [
+        ("Color", "1", Some(Code::ColourNotWord)),
+        ("Цвет", "белый", None),
+        ("Цвет", "№ 5", Some(Code::ColourNotWord)),
+        ("Set size", "1", None),
+    ] {
+        let found = check_value(&charc(name), &json!([value]), Language::English).map(|finding| finding.code);
+        assert_eq!(found, expected, "{name}: {value}");
+    }
+}
