@@ -118,16 +118,16 @@ impl OpenTurn {
                 self.run = None;
                 self.steps = Steps::default();
             }
-            Event::StepComplete { .. } | Event::InputRequest { .. } | Event::ApprovalRequest { .. } => {
-                self.checkpoint();
-            }
+            Event::StepComplete { agent_id, .. }
+            | Event::InputRequest { agent_id, .. }
+            | Event::ApprovalRequest { agent_id, .. } => self.checkpoint(agent_id),
             event => self.apply_in_run(event, note),
         }
     }
 
     /// What was done before is in the checkpoint. A run that comes this far is no poison: the count of crashes begins anew.
-    fn checkpoint(&mut self) {
-        self.steps.forget();
+    fn checkpoint(&mut self, of: &AgentId) {
+        self.steps.forget(of);
         self.has_checkpoint = true;
         self.interrupted = 0;
     }

@@ -75,6 +75,16 @@ impl Graph {
         node.is_some_and(|node| node.on_error.is_some())
     }
 
+    /// Whether the step at this place is tried again when it fails in a way that may pass.
+    pub fn tries_again(&self, progress: &Progress, place: &[usize]) -> bool {
+        let found = self.level(progress, place).zip(progress.top.at_place(place));
+        found.is_some_and(|((level, _), frame)| {
+            let At::Node { node, failed, .. } = &frame.at else { return false };
+            let retry = level.nodes.get(node).and_then(|node| node.retry);
+            retry.is_some_and(|retry| *failed < retry.times)
+        })
+    }
+
     fn follows(&self, progress: &Progress) -> Result<(), Fault> {
         if progress.version == self.version {
             return Ok(());

@@ -13,7 +13,7 @@ use crate::{
     tools::{Effect, ToolContext, new_call_id, run_intended},
     workflow::{
         NodeId,
-        work::{Call, Done, Failure, Task},
+        work::{Call, Done, Failure, Task, Work},
     },
 };
 
@@ -38,7 +38,7 @@ impl Caller<'_> {
         tried: usize,
         call_id: Option<ToolCallId>,
     ) -> Result<Performed, SinkClosed> {
-        let key = key_of(self.turn.workflow.conversation(), self.progress_id, (&task.place, &task.node, task.since));
+        let key = self.key(task);
         match self.before(&key, tried) {
             Some((effect, Some(outcome))) => Ok(Performed::done(Vec::new(), done(call, outcome, effect))),
             Some((Effect::NonIdempotent, None)) => Ok(Performed::done(Vec::new(), unknown(call))),
@@ -51,6 +51,21 @@ impl Caller<'_> {
                 self.make(task, call, key, first.unwrap_or_else(new_call_id), !is_first).await
             }
         }
+    }
+
+    /// What came of a try, where the log knows that it failed in a way that may pass.
+    pub(super) fn failed_before(&self, task: &Task, tried: usize) -> Option<Done> {
+        let call = match &task.work {
+            Work::Call(call) => call,
+            Work::Approve(approve) => &approve.call,
+            _ => return None,
+        };
+        let (effect, outcome) = self.before(&self.key(task), tried)?;
+        Some(done(call, outcome?, effect)).filter(|done| matches!(done, Done::Failed { may_pass: true, .. }))
+    }
+
+    fn key(&self, task: &Task) -> ToolCallId {
+        key_of(self.turn.workflow.conversation(), self.progress_id, (&task.place, &task.node, task.since))
     }
 
     async fn make(

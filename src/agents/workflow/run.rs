@@ -85,8 +85,13 @@ impl<'a> Run<'a> {
         let (agent, turn, sink) = (self.agent, self.turn, self.sink);
         let caller = Caller { agent, turn, sink, progress_id: &progress_id, spending: &spending };
         let mut under_way = FuturesUnordered::new();
+        let (first, waits) = match self.count_failed(&caller, first) {
+            Ok(counted) => counted,
+            Err(fault) => return self.fails(Vec::new(), BEGIN, &fault),
+        };
         for (task, around) in self.untaken(first) {
-            under_way.push(caller.perform(task, around, None));
+            let wait = waits.get(&task.place).copied();
+            under_way.push(caller.perform(task, around, wait));
         }
         while let Some(performed) = under_way.next().await {
             let (task, performed) = performed?;
@@ -125,6 +130,31 @@ impl<'a> Run<'a> {
         }
         let step = self.step(BEGIN, CheckpointStatus::Running)?;
         Ok(self.sink.together(vec![step]).await?)
+    }
+
+    /// Counts the tries that failed before a crash, before anything else is done: a checkpoint that another branch stores makes
+    /// the log forget them. Answers the tasks with them, and how long each waits for its next try.
+    fn count_failed(
+        &mut self,
+        caller: &Caller<'_>,
+        tasks: Vec<Task>,
+    ) -> Result<(Vec<Task>, HashMap<Place, Duration>), Fault> {
+        let (mut waits, mut counted) = (HashMap::new(), Vec::new());
+        let Begun { graph, progress, .. } = &mut self.begun;
+        for mut task in tasks {
+            let mut tried = 0;
+            while let Some(done) = caller.failed_before(&task, tried)
+                && graph.tries_again(progress, &task.place)
+                && let Next::Again(wait) = graph.finish(progress, &task.place, done)?
+            {
+                tried += 1;
+                task.failed += 1;
+                waits.insert(task.place.clone(), wait);
+                self.tried.insert(task.place.clone(), tried);
+            }
+            counted.push(task);
+        }
+        Ok((counted, waits))
     }
 
     /// Those of the tasks that nobody performs yet. The first form that waits takes the user's message; where there is

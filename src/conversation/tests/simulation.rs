@@ -1,6 +1,7 @@
 //! Seeded random commands. After each one the events are checked by somebody who knows nothing else, and the state is
 //! compared with the one that the events alone give. The store takes its time, and a crash loses what it did not take yet.
 
+mod tries;
 mod workflows;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use protocol::{
 };
 use serde_json::{Value, json};
 
+use self::tries::Tries;
 use super::{
     checker::{Checker, same_facts},
     dice::Dice,
@@ -54,6 +56,7 @@ struct Simulation {
     /// Calls that the open run must make again before anything else.
     to_make_again: Vec<ToolIntent>,
     taken: Taken,
+    tries: Tries,
 }
 
 impl Simulation {
@@ -83,6 +86,7 @@ impl Simulation {
             turns,
             to_make_again: Vec::new(),
             taken: Taken::default(),
+            tries: Tries::default(),
         }
     }
 
@@ -136,7 +140,10 @@ impl Simulation {
                 assert!(order.steers.iter().all(|steer| order.not_history.contains(&steer.id)));
                 self.ledger.handed(order);
                 self.taken.check(order, &self.world.log);
+                self.tries = self.tries.begin(order, &self.world.log);
                 self.to_make_again = unknown_of(order);
+                // That one is tried again in its own time.
+                self.to_make_again.retain(|intent| !self.tries.are(intent));
                 self.runs.push(order.run_id);
             }
         }
@@ -148,12 +155,11 @@ impl Simulation {
     fn see(&mut self, numbered: &Numbered) {
         self.checker.take(&numbered.envelope);
         self.ledger.take(numbered);
-        let is_checkpoint = matches!(
-            numbered.envelope.event,
-            Event::StepComplete { .. } | Event::InputRequest { .. } | Event::ApprovalRequest { .. }
-        );
-        if is_checkpoint {
-            self.ledger.checkpoint();
+        if let Event::StepComplete { agent_id, .. }
+        | Event::InputRequest { agent_id, .. }
+        | Event::ApprovalRequest { agent_id, .. } = &numbered.envelope.event
+        {
+            self.ledger.checkpoint(agent_id);
         }
         if self.checker.turn_open().is_none() {
             self.ledger.clear();
@@ -231,7 +237,12 @@ impl Simulation {
             {
                 self.taken.take(*message, run_id, self.world.state.head());
             }
+            let is_try = matches!(&item, RunItem::ToolStarted(intent) if self.tries.are(intent));
+            let events = self.world.log.len();
             self.give(Command::Output { run_id, items: vec![item] });
+            if is_try {
+                tries::check(&self.world.log[events..]);
+            }
         }
     }
 
@@ -240,7 +251,9 @@ impl Simulation {
         let old = self.dice.one_of(&self.runs).copied();
         let run_id = old.unwrap_or(RunId(uuid::Uuid::from_u128(u128::MAX)));
         if self.world.state.open_run() != Some(run_id) {
+            let tries = self.tries.clone();
             let items = self.items();
+            self.tries = tries;
             self.changes_nothing(Command::Output { run_id, items });
         }
     }
@@ -275,7 +288,7 @@ impl Simulation {
     }
 
     fn item(&mut self) -> RunItem {
-        match self.dice.below(if self.is_workflow() { 26 } else { 20 }) {
+        match self.dice.below(if self.is_workflow() { 34 } else { 20 }) {
             0..8 => RunItem::Delta((*self.dice.one_of(&WORDS).unwrap()).to_owned()),
             8..10 => RunItem::MessageEnd,
             10..12 => {
@@ -292,6 +305,7 @@ impl Simulation {
             15 => RunItem::ContextUpdated { version: 1, changed: Vec::new() },
             16..18 => RunItem::SteerTaken(self.steer_to_take()),
             20..26 => self.workflow_item(),
+            26..34 => self.tries.next(&mut self.dice).unwrap_or(RunItem::MessageEnd),
             _ => RunItem::Ended(self.run_end()),
         }
     }

@@ -8,14 +8,14 @@ use protocol::{
 };
 use uuid::Uuid;
 
-use super::*;
+use super::{super::calls::key_of, *};
 use crate::{
     agent::{
-        Turn, WorkflowMemory,
+        Step, ToolOutcome, Turn, WorkflowMemory,
         sink::{Checkpoint, CheckpointStatus},
     },
     clock::SystemClock,
-    conversation::arguments_hash,
+    conversation::{arguments_hash, run::ToolIntent},
     store::{
         ConversationKey, InternalId, NewConversation, Owner, Store, StoredEvent, Write, Written, memory::MemoryStore,
     },
@@ -98,9 +98,9 @@ nodes:
   talk: { say: One. }
 ";
 
-/// Under what id the approved call `k` is made after a crash, where so many tries of it had failed when the other branch
-/// stored where the run was; and whether the tool is told that it may be a repeat.
-async fn check(failed: u32, expected_is_approved: bool) {
+/// Goes on after a crash in the turn in which the call `k` was approved, from a checkpoint that knows of so many failed tries,
+/// where the log knows these steps.
+async fn approved(failed: u32, steps: Vec<Step>) -> (Played, Arc<Orders>) {
     let (agent, orders) = ordering(Effect::Idempotent, APPROVED);
     let approval_id = ApprovalId(Uuid::from_u128(3));
     let arguments = json!({ "pieces": 3 });
@@ -116,22 +116,45 @@ async fn check(failed: u32, expected_is_approved: bool) {
     let decision = ApprovalDecision::Approved;
     let (by, comment) = ("u".to_owned(), None);
     let decided = Event::ApprovalResolved { approval_id, decision, by, agent_id: tested(), comment };
-    let order =
-        json!({ "node": "order", "since": 1, "failed": failed, "waits": { "approval": approval_id, "call": "k" } });
-    let frame = |at: Value| json!({ "at": at, "state": {}, "is_branch": true });
-    let frames = json!([frame(json!({ "node": order })), frame(json!("end"))]);
+    let waits = json!({ "approval": approval_id, "call": "k" });
+    let order = json!({ "node": "order", "since": 1, "failed": failed, "waits": waits });
+    let frame = |at: Value| json!({ "at": { "node": at }, "state": {}, "is_branch": true });
+    let frames = json!([frame(order), frame(json!({ "node": "talk", "since": 1 }))]);
     let top = json!({ "at": { "branches": { "node": "both", "frames": frames } }, "state": {} });
     let progress =
-        json!({ "version": agent.graph.version(), "id": "r", "user": { "message": "" }, "steps": 2, "top": top });
+        json!({ "version": agent.graph.version(), "id": "r1", "user": { "message": "" }, "steps": 2, "top": top });
     let running = checkpoint(&agent, CheckpointStatus::Running, progress.to_string());
-    let mut rehearsal = Rehearsal::of("");
+    let mut rehearsal = Rehearsal::of("").going_on_from(steps);
     let of = rehearsal.turn.turn_id;
     after(&mut rehearsal.turn, of, vec![(asked, None), (decided, None), (step(), Some(running))]).await;
-    let played = rehearsal.run(&agent).await;
+    (rehearsal.run(&agent).await, orders)
+}
+
+/// Under what id the approved call is made then, and whether the tool is told that it may be a repeat.
+async fn check(failed: u32, expected_is_approved: bool) {
+    let (played, orders) = approved(failed, Vec::new()).await;
     assert!(played.outcome.is_ok(), "{:?}", played.outcome);
     let made = orders.made.lock().unwrap();
     let made: Vec<_> = made.iter().map(|made| (made.call_id.as_str() == "k", made.is_repeat)).collect();
     assert_eq!(made, [(expected_is_approved, !expected_is_approved)], "{failed} tries failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_failed_before_a_crash_is_in_the_next_checkpoint_whichever_branch_stores_it() {
+    let key = key_of(CONVERSATION, "r1", (&[0], &serde_json::from_value(json!("order")).unwrap(), 1));
+    let intent = ToolIntent::new("k".parse().unwrap(), "orders", json!({ "pieces": 3 }));
+    let intent = ToolIntent { effect: Effect::Idempotent, idempotency_key: key, ..intent };
+    let outcome = ToolOutcome { result: json!({ "error": "tool_failed" }), is_error: true, truncated: false };
+    let began = tokio::time::Instant::now();
+    let (played, orders) = approved(0, vec![Step::Called { intent, outcome: Some(outcome) }]).await;
+    let stored = played.items.iter().find_map(|item| match item {
+        RunItem::StepComplete { node, checkpoint, .. } => Some((node.as_str(), checkpoint.progress.to_string())),
+        _ => None,
+    });
+    let (node, progress) = stored.unwrap();
+    assert!(node == "talk" && progress.contains(r#""failed":1"#), "{node}: {progress}");
+    assert_eq!(orders.made.lock().unwrap().len(), 1);
+    assert_eq!(began.elapsed().as_secs(), 1, "the next try waits as it would have");
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ use crate::conversation::{
 
 impl Simulation {
     pub(super) fn workflow_item(&mut self) -> RunItem {
-        let checkpoint = |status| Checkpoint { status, version: "v".into(), progress: "{}".into() };
+        let progress = self.tries.progress();
+        let checkpoint = |status| Checkpoint { status, version: "v".into(), progress: progress.as_str().into() };
         match self.dice.below(8) {
             0..4 => RunItem::StepComplete {
                 node: "a".to_owned(),
