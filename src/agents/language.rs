@@ -48,6 +48,17 @@ fn count(text: &str) -> (usize, usize) {
     letters.fold((0, 0), |(cyrillic, all), c| (cyrillic + usize::from(is_cyrillic(c)), all + 1))
 }
 
+/// The words of a language.
+pub fn pick(language: Language, english: &'static str, russian: &'static str) -> &'static str {
+    if language == Language::Russian { russian } else { english }
+}
+
+/// A text with a capital at its beginning.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// Whether a letter belongs to the Cyrillic block or its supplement.
 fn is_cyrillic(c: char) -> bool {
     matches!(c, '\u{400}'..='\u{52f}')

@@ -10,7 +10,7 @@ use super::{
     rules::{TITLE_CHARS_MAX, forbidden, is_forbidden},
     write,
 };
-use crate::agents::language::{self, Language};
+use crate::agents::language::{self, Language, capital, pick};
 
 /// The longest description that is composed, in characters: every category takes as much.
 const COMPOSED_CHARS_MAX: usize = 1000;
@@ -168,15 +168,6 @@ fn allowed(text: &str) -> String {
     };
     let clean: String = text.chars().filter(|c| !is_forbidden(*c)).collect();
     clean.split_whitespace().filter(|word| !is_bad(word)).collect::<Vec<_>>().join(" ")
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-fn pick(language: Language, english: &'static str, russian: &'static str) -> &'static str {
-    if language == Language::Russian { russian } else { english }
 }
 
 #[cfg(test)]

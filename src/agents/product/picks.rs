@@ -112,7 +112,7 @@ fn bare(word: &str) -> &str {
 
 fn place_of(word: &str) -> Option<usize> {
     let is_russian = |begin: &&str| word.strip_prefix(*begin).is_some_and(|ending| ENDINGS.contains(&ending));
-    PLACES.iter().position(|(whole, begins)| whole.contains(&word) || begins.iter().any(|begin| is_russian(&begin)))
+    PLACES.iter().position(|(whole, begins)| whole.contains(&word) || begins.iter().any(is_russian))
 }
 
 /// The one whose name has just these words, or the only one that has them among others.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::agents::language::Language;
+use crate::agents::language::{Language, capital, pick};
 
 /// The most of the marketplace's words that is shown, in characters.
 const SHOWN_CHARS_MAX: usize = 400;
@@ -118,15 +118,6 @@ fn next(about: About, field: Option<&str>, language: Language) -> String {
         ),
     };
     pick(language, english, russian).to_owned()
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-fn pick(language: Language, english: &'static str, russian: &'static str) -> &'static str {
-    if language == Language::Russian { russian } else { english }
 }
 
 #[cfg(test)]

@@ -7,14 +7,10 @@ use super::{
     draft::{Charc, Draft},
     glossary, picks,
 };
-use crate::agents::language::Language;
+use crate::agents::language::{Language, pick};
 
 /// The most of a message of others that is shown, in characters.
 const SHOWN_CHARS_MAX: usize = 400;
-
-fn pick(language: Language, english: &'static str, russian: &'static str) -> &'static str {
-    if language == Language::Russian { russian } else { english }
-}
 
 /// The question for a field of the draft.
 pub(super) fn ask(field: &str, language: Language) -> &'static str {

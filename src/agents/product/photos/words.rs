@@ -1,6 +1,6 @@
 //! What the seller reads of a photo, in his language. Codes stay beside the words: operators and models look for them.
 
-use crate::agents::language::Language;
+use crate::agents::language::{Language, pick};
 
 /// What codes of failures and findings mean, in English and in Russian.
 const MEANINGS: [(&str, &str, &str); 27] = [
@@ -82,16 +82,12 @@ const MEANINGS: [(&str, &str, &str); 27] = [
 ];
 
 pub(super) fn not_sent(link: &str, codes: &[&str], language: Language) -> String {
-    let what = if language == Language::Russian { "не отправлено" } else { "not sent" };
+    let what = pick(language, "not sent", "не отправлено");
     format!("{what}: {}", remark(link, codes, language))
 }
 
 pub(super) fn unseen(link: &str, code: &str, language: Language) -> String {
-    let what = if language == Language::Russian {
-        "посмотреть не удалось"
-    } else {
-        "could not be looked at"
-    };
+    let what = pick(language, "could not be looked at", "посмотреть не удалось");
     format!("{what}: {}", remark(link, &[code], language))
 }
 
@@ -103,7 +99,7 @@ pub(super) fn remark(link: &str, codes: &[&str], language: Language) -> String {
 /// A code that is new to us stands alone.
 fn said(code: &str, language: Language) -> String {
     let known = MEANINGS.iter().find(|(known, ..)| *known == code);
-    let words = known.map(|(_, english, russian)| if language == Language::Russian { russian } else { english });
+    let words = known.map(|(_, english, russian)| pick(language, english, russian));
     match words {
         Some(words) => format!("{words} ({})", if code == "gone" { "http_status" } else { code }),
         None => code.to_owned(),
