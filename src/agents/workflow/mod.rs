@@ -31,7 +31,10 @@ use std::{
 
 use async_trait::async_trait;
 
-pub use self::library::{Library, Native, NativeCall, Reading};
+pub use self::{
+    library::{Library, Native, NativeCall, Reading},
+    words::is_refusal,
+};
 use crate::{
     agent::{Agent, AgentCard, EventSink, Outcome, RunError, Turn},
     tools::ToolBox,

@@ -54,7 +54,7 @@ impl Caller<'_> {
                 Ok(settled(&record, ApprovalDecision::Expired, ("expired", "nobody decided in time")))
             }
             // A word is no approval, but it can be the end of one.
-            None if message.is_some_and(words::is_stop) => {
+            None if message.is_some_and(words::is_refusal) => {
                 Ok(settled(&record, ApprovalDecision::Rejected, ("rejected", "the user wants no more of it")))
             }
             None if message.is_some() && approve.withdraw => {

@@ -44,8 +44,18 @@ pub(super) fn does_not_fit(user: &Value) -> &'static str {
     pick(user, "This does not fit", "Это не подходит")
 }
 
+/// Whether a whole message says no to what waits for an approval.
+pub fn is_refusal(message: &str) -> bool {
+    is_stop(message)
+        || matches!(alone(message).as_str(), "no" | "reject" | "нет" | "отклоняю" | "отклони" | "не публикуй")
+}
+
+fn alone(message: &str) -> String {
+    message.trim().trim_end_matches(['.', '!']).to_lowercase()
+}
+
 /// Whether a whole message says to stop.
 pub(super) fn is_stop(message: &str) -> bool {
-    let word = message.trim().trim_end_matches(['.', '!']).to_lowercase();
+    let word = alone(message);
     matches!(word.as_str(), "cancel" | "stop" | "never mind" | "отмена" | "отмени" | "стоп" | "хватит" | "не надо")
 }

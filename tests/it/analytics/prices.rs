@@ -117,7 +117,8 @@ async fn a_price_whose_change_is_called_off_in_words_stays() {
     let mut priced = open().await;
     let asked = priced.say(&format!("Поставь цену 6100 на артикул {}", priced.nm)).await;
     assert!(asks(&asked).is_some(), "{}", asked.said());
-    assert_eq!(priced.say("отмена").await.said(), "Цена не изменена.");
+    assert!(priced.say("да").await.said().contains("Изменить цену"), "a word is no approval");
+    assert_eq!(priced.say("нет").await.said(), "Цена не изменена.");
     assert_eq!((priced.price(), priced.sandbox.shop().effects(UPLOAD)), ((5_990, 35), 0));
 }
 

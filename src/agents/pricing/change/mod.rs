@@ -18,7 +18,7 @@ use crate::{
     agents::{
         language::Language,
         marketplace,
-        workflow::{Library, Native, NativeCall, WorkflowAgent},
+        workflow::{Library, Native, NativeCall, WorkflowAgent, is_refusal},
     },
     tools::{
         ToolBox,
@@ -78,30 +78,25 @@ pub(super) async fn is_meant(turn: &Turn) -> Result<bool, RunError> {
     }))
 }
 
-/// A decision is made by a button, not by a word: whoever writes one is reminded of the question.
+/// A decision is made by a button, not by a word: whoever writes one is reminded of the question, or, with a no, heard.
 fn is_answer(message: &str) -> bool {
-    const ANSWERS: [&str; 18] = [
+    const ANSWERS: [&str; 13] = [
         "yes",
-        "no",
         "ok",
         "okay",
         "approve",
         "confirm",
-        "reject",
         "sure",
         "да",
-        "нет",
         "ок",
         "подтверждаю",
         "согласен",
         "согласна",
-        "отклоняю",
         "хорошо",
         "давай",
-        "не надо",
     ];
     let word = message.trim().trim_end_matches(['.', '!']).to_lowercase();
-    ANSWERS.contains(&word.as_str())
+    ANSWERS.contains(&word.as_str()) || is_refusal(message)
 }
 
 fn definition(prices: &str, status: &str, goods: &str, upload: &str) -> Result<Definition, String> {
