@@ -49,6 +49,11 @@ impl Agent for ConciergeAgent {
     }
 }
 
+/// The answer to a message that only thanks; none to any other.
+pub(super) fn to_thanks(message: &str, language: Language) -> Option<&'static str> {
+    (words::mood(message) == Mood::Thanks).then(|| words::welcome(language))
+}
+
 /// What to say to a message. `name` is the concierge's own.
 pub fn answer(message: &str, language: Language, name: &str, colleagues: &[Colleague]) -> String {
     let mood = words::mood(message);

@@ -25,7 +25,10 @@ use protocol::event::{JsonObject, Usage};
 use serde_json::{Value, json};
 
 use self::{ask::Question, shelf::Shelf};
-use super::language::{self, Language};
+use super::{
+    concierge,
+    language::{self, Language},
+};
 use crate::{
     agent::{Agent, AgentCard, EventSink, Outcome, RunError, Turn},
     clock::Clock,
@@ -64,6 +67,9 @@ impl Agent for AnalyticsAgent {
 
     async fn run(&self, turn: Turn, sink: EventSink) -> Result<Outcome, RunError> {
         let language = language::of_turn(&turn.message.content, &turn.history);
+        if let Some(welcome) = concierge::to_thanks(&turn.message.content, language) {
+            return answer(&sink, welcome, JsonObject::new()).await;
+        }
         let today = self.today(self.time_zone);
         let question = match ask::read(&turn.message.content, last(&turn).await.as_ref(), today) {
             Ok(question) => question,

@@ -50,6 +50,8 @@ async fn last_weeks_numbers_are_those_of_the_shop() {
 async fn what_was_read_a_moment_ago_is_answered_again_as_csv_and_in_russian() {
     let mut asked = ask_through(REPORTS).await;
     let first = asked.say("Продажи за прошлую неделю").await;
+    let thanked = asked.say("Спасибо!").await;
+    assert!(thanked.said().starts_with("Пожалуйста!"), "{}", thanked.said());
     let csv = asked.say("в csv, пожалуйста").await;
     assert_eq!(csv.calls(), Vec::<&str>::new());
     let rows = first.state()["sales"]["products"].as_array().unwrap().len();

@@ -10,7 +10,7 @@ const ANALYTICS: &str = "analytics_agent";
 const PRICING: &str = "pricing_agent";
 const CONCIERGE: &str = "concierge";
 
-const MESSAGES: [(&str, &str); 45] = [
+const MESSAGES: [(&str, &str); 47] = [
     ("hi", CONCIERGE),
     ("What can you do?", CONCIERGE),
     ("Что ты умеешь?", CONCIERGE),
@@ -27,6 +27,8 @@ const MESSAGES: [(&str, &str); 45] = [
     ("создай карточку товара", PRODUCT),
     ("добавь новый товар: чехол", PRODUCT),
     ("опубликовать черновик", PRODUCT),
+    ("go on with my listing", PRODUCT),
+    ("продолжай", PRODUCT),
     ("How were the sales last week?", ANALYTICS),
     ("how much did I sell yesterday?", ANALYTICS),
     ("what sells worst?", ANALYTICS),

@@ -106,6 +106,7 @@ const SEARCHED: [&str; 16] = [
 fn words_of_the_request_are_no_words_of_the_product() {
     use Language::{English, Russian};
     for (text, about) in [
+        ("хочу выставить на продажу шерстяной плед", "шерстяной плед"),
         ("I want to sell a red ceramic mug", "red ceramic mug"),
         ("Please help me sell my mug, price 900", "mug, price 900"),
         ("red mug please, publish https://a.example/1.jpg", "red mug"),
