@@ -168,7 +168,7 @@ pub fn settle(draft: &mut Draft) {
 }
 
 /// Stems as they are compared: without the vowel that comes and goes in `чехол`, `чехлы`.
-fn keys(stems: Vec<String>) -> Vec<String> {
+pub(super) fn keys(stems: Vec<String>) -> Vec<String> {
     let key = |stem: String| {
         let mut chars: Vec<char> = stem.chars().collect();
         let at = chars.len().saturating_sub(2);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    category::{nouns, stem, stems, words},
+    category::{keys, nouns, stem, stems, words},
     draft::Draft,
     facts, glossary,
     rules::{TITLE_CHARS_MAX, forbidden, is_forbidden},
@@ -16,6 +16,8 @@ use crate::agents::language::{self, Language, capital, pick};
 const COMPOSED_CHARS_MAX: usize = 1000;
 /// Keywords of a description.
 const KEYWORDS_MAX: usize = 8;
+/// How a keyword says what a thing is for.
+const PURPOSE: [&str; 2] = ["для", "for"];
 /// Words that a keyword may add to the title.
 const TAIL_WORDS_MAX: usize = 3;
 
@@ -54,7 +56,7 @@ fn title(draft: &Draft) -> String {
         append(&mut title, &format!(" {brand}"));
     }
     for (_, value) in said(draft, draft.language(), glossary::word).into_iter().take(3) {
-        let has = stems(&value).iter().any(|one| stems(&title).iter().any(|other| is_kin(one, other)));
+        let has = keys(stems(&value)).iter().any(|one| keys(stems(&title)).iter().any(|other| is_kin(one, other)));
         if !has {
             append(&mut title, &format!(", {}", allowed(&value)));
         }
@@ -83,6 +85,10 @@ fn tail(keyword: &str, title: &str) -> Option<String> {
     let is_known = |word: &str| known.contains(&stem(word));
     words.next().filter(|first| is_known(first))?;
     let rest: Vec<&str> = words.collect();
+    // What it is for goes with any; what it is like (`оверсайз`) only its seller knows.
+    if !rest.first().is_some_and(|first| PURPOSE.contains(&first.to_lowercase().as_str())) {
+        return None;
+    }
     let is_new = rest.iter().all(|word| !is_known(word));
     ((1..=TAIL_WORDS_MAX).contains(&rest.len()) && is_new && forbidden(keyword).is_empty()).then(|| rest.join(" "))
 }
@@ -198,6 +204,13 @@ mod tests {
     fn a_title_says_what_it_is_within_its_length() {
         assert_eq!(texts(&draft("ru", "кружка")).title, "Кружка для чая Norvik, красный, керамика");
         assert_eq!(texts(&draft("en", "red ceramic mug")).title, "Red ceramic mug Norvik");
+        let oversized = Some(vec!["футболка оверсайз".into()]);
+        let shirt = Draft { keywords: oversized, ..draft("ru", "футболка из керамики") };
+        assert_eq!(texts(&shirt).title, "Футболка из керамики Norvik, красный");
+        let cotton = Draft {
+            values: [(2, json!(["хлопок"]))].into(), ..draft("ru", "футболка из хлопка")
+        };
+        assert_eq!(texts(&cotton).title, "Футболка из хлопка Norvik");
         assert_eq!(texts(&draft("ru", "хит кружка 🔥")).title, "Кружка для чая Norvik, красный, керамика");
         let long = texts(&draft("en", &"word ".repeat(40))).title;
         assert!(long.chars().count() <= TITLE_CHARS_MAX, "{long}");

@@ -77,7 +77,7 @@ pub enum Code {
     CharacteristicTooMany,
     CharacteristicNotNumber,
     CharacteristicTooLong,
-    ColourNotWord,
+    CharacteristicNotWord,
     DimensionsOutOfBounds,
     WeightOutOfBounds,
     BarcodeInvalid,
@@ -230,8 +230,8 @@ impl Found {
                 }
                 let long = items.iter().filter_map(Value::as_str).find(|item| item.chars().count() > VALUE_CHARS_MAX);
                 let is_word = |item: &Value| item.as_str().is_some_and(|item| item.chars().any(char::is_alphabetic));
-                if let Some(bad) = items.iter().find(|item| is_colour(&charc.name) && !is_word(item)) {
-                    self.add(Code::ColourNotWord, &charc.name, bad.as_str().unwrap_or_default());
+                if let Some(bad) = items.iter().find(|item| is_in_words(&charc.name) && !is_word(item)) {
+                    self.add(Code::CharacteristicNotWord, &charc.name, bad.as_str().unwrap_or_default());
                 }
                 if let Some(long) = long {
                     self.add(Code::CharacteristicTooLong, &charc.name, long.chars().count().to_string());
@@ -243,10 +243,26 @@ impl Found {
     }
 }
 
-/// Whether a characteristic of this name is a colour.
-fn is_colour(name: &str) -> bool {
+/// Words of names of characteristics that a number alone cannot be.
+const IN_WORDS: [&str; 12] = [
+    "цвет",
+    "color",
+    "colour",
+    "состав",
+    "composition",
+    "материал",
+    "material",
+    "страна",
+    "country",
+    "пол",
+    "gender",
+    "сезон",
+];
+
+/// Whether a characteristic of this name is said in words.
+fn is_in_words(name: &str) -> bool {
     let small = name.to_lowercase();
-    small.split(|c: char| !c.is_alphanumeric()).any(|word| ["цвет", "color", "colour"].contains(&word))
+    small.split(|c: char| !c.is_alphanumeric()).any(|word| IN_WORDS.contains(&word))
 }
 
 /// An e-mail address or a link.

@@ -104,13 +104,14 @@ fn characteristics_keep_to_type_and_number() {
 }
 
 #[test]
-fn a_number_is_no_colour() {
+fn a_number_is_no_colour_and_no_gender() {
     let charc = |name: &str| Charc { id: 1, name: name.to_owned(), ..Charc::default() };
     for (name, value, expected) in [
-        ("Color", "1", Some(Code::ColourNotWord)),
+        ("Color", "1", Some(Code::CharacteristicNotWord)),
         ("Цвет", "белый", None),
-        ("Цвет", "№ 5", Some(Code::ColourNotWord)),
+        ("Цвет", "№ 5", Some(Code::CharacteristicNotWord)),
         ("Set size", "1", None),
+        ("Пол", "1", Some(Code::CharacteristicNotWord)),
     ] {
         let found = check_value(&charc(name), &json!([value]), Language::English).map(|finding| finding.code);
         assert_eq!(found, expected, "{name}: {value}");

@@ -71,7 +71,7 @@ fn english(code: Code) -> (&'static str, &'static str) {
         Code::CharacteristicTooMany => ("values; that is more than it takes.", "Write fewer, separated by commas."),
         Code::CharacteristicNotNumber => ("does not fit: it must be a number.", "Write a number, for example 350."),
         Code::CharacteristicTooLong => ("characters; at most 255 are allowed.", "Write a shorter value."),
-        Code::ColourNotWord => ("names no colour.", "Write it in words, for example: white."),
+        Code::CharacteristicNotWord => ("does not fit: it must be a word.", "Write it in words, for example: white."),
         Code::DimensionsOutOfBounds => {
             ("must be from 1 to 1000 cm each.", "Write: length x width x height, 10x10x12 cm.")
         }
@@ -105,7 +105,7 @@ fn russian(code: Code) -> (&'static str, &'static str) {
         Code::CharacteristicTooMany => ("значений — больше, чем можно.", "Напишите меньше, через запятую."),
         Code::CharacteristicNotNumber => ("не подходит: нужно число.", "Напишите число, например 350."),
         Code::CharacteristicTooLong => ("символов, а можно не больше 255.", "Напишите короче."),
-        Code::ColourNotWord => ("— это не цвет.", "Напишите словом, например: белый."),
+        Code::CharacteristicNotWord => ("не подходит: нужно слово.", "Напишите словом, например: белый."),
         Code::DimensionsOutOfBounds => {
             ("должны быть от 1 до 1000 см.", "Напишите: длина x ширина x высота, 10x10x12 см.")
         }
