@@ -188,6 +188,9 @@ async fn is_ready(stage: &Stage, until: Instant) -> bool {
     false
 }
 
+/// Before a message is sent again that was refused as one too many.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+
 /// A message to each conversation, without faults.
 async fn calm(talks: &[Talk], stage: &Stage, patience: Duration) -> Calm {
     let asks = talks.iter().map(|talk| ask(talk.id, stage, patience));
@@ -199,10 +202,18 @@ async fn ask(conversation: Uuid, stage: &Stage, patience: Duration) -> bool {
     let id = Uuid::new_v4();
     let url = format!("{}/api/conversations/{conversation}/messages?wait=true", stage.direct_url());
     let body = serde_json::json!({ "clientMessageId": id, "content": format!("talk words=3 tool=none tag={id}") });
-    let answer = stage.http().post(url).json(&body).timeout(patience).send().await;
-    let answer = match answer {
-        Ok(answer) => answer.json::<Value>().await,
-        Err(error) => Err(error),
+    let until = Instant::now() + patience;
+    let answer = loop {
+        let answer = match stage.http().post(&url).json(&body).timeout(patience).send().await {
+            Ok(answer) => answer.json::<Value>().await,
+            Err(error) => Err(error),
+        };
+        // What was acknowledged before still has its turns; the refusal says to send again after one of them.
+        let is_busy = answer.as_ref().is_ok_and(|answer| answer["code"] == "busy");
+        if !is_busy || Instant::now() > until {
+            break answer;
+        }
+        sleep(BUSY_PAUSE).await;
     };
     let is_answered = answer.as_ref().is_ok_and(|answer| answer["status"] == "completed");
     if !is_answered {
