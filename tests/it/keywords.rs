@@ -1,13 +1,13 @@
 //! Keywords that are learnt from a shop: its cards and its search report, through the tool of the marketplace that config names.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use sandbox::{Fault, FaultRule, Running, Sandbox, SandboxOptions};
+use sandbox::{Fault, FaultRule, Running};
 use serde_json::{Value, json};
-use switchboard::clock::{Clock as _, SystemClock};
 
 use crate::support::{
     client::new_id,
+    played,
     server::{CONCIERGE, Starting, TestServer},
 };
 
@@ -54,10 +54,7 @@ impl Learning {
     }
 
     async fn with(subject: &str, token: &str, timeout: &str) -> Self {
-        let mut options = SandboxOptions::new(Arc::new(|| SystemClock.now().to_datetime()));
-        options.limit_interval_percent = 0;
-        options.token = Some("the-sellers-token".to_owned().into());
-        let sandbox = Sandbox::start(options).await.unwrap();
+        let sandbox = played::sandbox(|options| options.token = Some("the-sellers-token".to_owned().into())).await;
         let config = config(sandbox.base_url(), subject, token, timeout);
         let server = Starting::with(&config).env("SHOP_TOKEN", "the-sellers-token").start();
         Self { sandbox, server }

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::agents::{
     concierge::plain,
-    language::Language::{self, English, Russian},
+    language::{
+        Language::{self, English, Russian},
+        capital,
+    },
     pricing::money::{self, Currency},
 };
 
@@ -380,9 +383,4 @@ impl Writer {
 
 fn named(nm_id: u64, vendor_code: &str) -> String {
     if vendor_code.trim().is_empty() { nm_id.to_string() } else { format!("{} ({nm_id})", plain(vendor_code)) }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

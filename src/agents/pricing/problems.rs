@@ -10,9 +10,12 @@ use super::{
     quote::Impossible,
     state::Refusal,
     sums::NoPrice,
-    text::{Writer, capitalised},
+    text::Writer,
 };
-use crate::agents::language::Language::{English, Russian};
+use crate::agents::language::{
+    Language::{English, Russian},
+    capital,
+};
 
 impl Writer {
     /// Says what could not be taken from a message.
@@ -24,7 +27,7 @@ impl Writer {
             }
             Problem::Unplaced(amount, bare) => self.unplaced(amount, *bare),
             Problem::Twice(fact, one, other) => {
-                let (name, one, other) = (capitalised(self.name(*fact)), self.amount(one), self.amount(other));
+                let (name, one, other) = (capital(self.name(*fact)), self.amount(one), self.amount(other));
                 match self.language {
                     English => format!("{name} has two values: {one} and {other}. Which one is right?"),
                     Russian => format!("{name} — два значения: {one} и {other}. Какое верное?"),
@@ -44,7 +47,7 @@ impl Writer {
     }
 
     fn refusal(&self, name: &str, given: &Given, refusal: &Refusal) -> String {
-        let name = &capitalised(name);
+        let name = &capital(name);
         let value = self.amount(&given.amount);
         match self.language {
             English => english_refusal(name, &value, given, refusal),

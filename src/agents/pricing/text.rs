@@ -10,7 +10,10 @@ use super::{
     quote::{Goal, Kept, Quote},
     state::State,
 };
-use crate::agents::language::Language::{self, English, Russian};
+use crate::agents::language::{
+    Language::{self, English, Russian},
+    capital,
+};
 
 /// Writes a reply.
 pub fn write(reply: &Reply, state: &State, language: Language) -> String {
@@ -210,7 +213,7 @@ impl Writer {
             "|:---|---:|---:|".to_owned(),
         ];
         for row in &quote.rows {
-            let name = capitalised(self.name(row.fact));
+            let name = capital(self.name(row.fact));
             lines.push(format!("| {name} | {} | {} |", self.cents(row.money), self.share(row.percent)));
         }
         let (profit, margin) = (self.cents(quote.kept.profit), self.share(quote.kept.margin));
@@ -288,10 +291,4 @@ impl Writer {
             ),
         }
     }
-}
-
-/// With a capital letter first.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

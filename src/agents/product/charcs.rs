@@ -77,9 +77,13 @@ fn said(draft: &Draft, charc: &Charc) -> Option<String> {
     if let Some(own) = draft.said.get(&name) {
         return Some(own.clone());
     }
+    draft.said.get(source(&name)?).cloned()
+}
+
+/// What is said in words of which a characteristic of this name, in lower case, is one: `color` of `цвет товара`.
+pub(super) fn source(name: &str) -> Option<&'static str> {
     let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).collect();
-    let (source, _) = SOURCES.iter().find(|(_, names)| words.iter().any(|word| names.contains(word)))?;
-    draft.said.get(*source).cloned()
+    SOURCES.iter().find(|(_, names)| words.iter().any(|word| names.contains(word))).map(|(source, _)| *source)
 }
 
 /// A number before the unit, in what the user wrote.

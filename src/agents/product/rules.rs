@@ -6,7 +6,10 @@ pub(super) use self::words::field_name;
 
 use serde_json::Value;
 
-use super::draft::{Charc, Draft};
+use super::{
+    charcs,
+    draft::{Charc, Draft},
+};
 use crate::agents::language::Language;
 
 /// The longest title, in characters.
@@ -230,7 +233,9 @@ impl Found {
                 }
                 let long = items.iter().filter_map(Value::as_str).find(|item| item.chars().count() > VALUE_CHARS_MAX);
                 let is_word = |item: &Value| item.as_str().is_some_and(|item| item.chars().any(char::is_alphabetic));
-                if let Some(bad) = items.iter().find(|item| is_in_words(&charc.name) && !is_word(item)) {
+                if let Some(bad) =
+                    items.iter().find(|item| charcs::source(&charc.name.to_lowercase()).is_some() && !is_word(item))
+                {
                     self.add(Code::CharacteristicNotWord, &charc.name, bad.as_str().unwrap_or_default());
                 }
                 if let Some(long) = long {
@@ -241,28 +246,6 @@ impl Found {
             Some(other) => self.add(Code::CharacteristicNotNumber, &charc.name, other.to_string()),
         }
     }
-}
-
-/// Words of names of characteristics that a number alone cannot be.
-const IN_WORDS: [&str; 12] = [
-    "цвет",
-    "color",
-    "colour",
-    "состав",
-    "composition",
-    "материал",
-    "material",
-    "страна",
-    "country",
-    "пол",
-    "gender",
-    "сезон",
-];
-
-/// Whether a characteristic of this name is said in words.
-fn is_in_words(name: &str) -> bool {
-    let small = name.to_lowercase();
-    small.split(|c: char| !c.is_alphanumeric()).any(|word| IN_WORDS.contains(&word))
 }
 
 /// An e-mail address or a link.

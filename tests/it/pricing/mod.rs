@@ -3,14 +3,14 @@
 mod bad_input;
 mod shop;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use sandbox::{Fault, FaultRule, Running, Sandbox, SandboxOptions};
+use sandbox::{Fault, FaultRule, Running};
 use serde_json::{Value, json};
-use switchboard::clock::{Clock as _, SystemClock};
 
 use crate::support::{
     client::{WsClient, client, new_id, said},
+    played,
     server::{CONCIERGE, Starting, TestServer},
 };
 
@@ -64,11 +64,7 @@ impl Talk {
     }
 
     async fn with(grants: &str) -> Self {
-        rustls::crypto::ring::default_provider().install_default().ok();
-        let mut options = SandboxOptions::new(Arc::new(|| SystemClock.now().to_datetime()));
-        options.limit_interval_percent = 0;
-        options.work_delay = Duration::ZERO;
-        let sandbox = Sandbox::start(options).await.unwrap();
+        let sandbox = played::sandbox(|options| options.work_delay = Duration::ZERO).await;
         let url = sandbox.base_url();
         let config = format!(
             "{CONCIERGE}{grants}

@@ -5,14 +5,14 @@ mod killed;
 mod listings;
 mod models;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use sandbox::{Running, Sandbox, SandboxOptions};
+use sandbox::Running;
 use serde_json::{Value, json};
-use switchboard::clock::{Clock as _, SystemClock};
 
 use crate::support::{
     client::{WsClient, new_id},
+    played,
     server::{CONCIERGE, Starting, TestServer},
 };
 
@@ -32,11 +32,7 @@ struct Listing {
 }
 
 async fn shop() -> Running {
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let mut options = SandboxOptions::new(Arc::new(|| SystemClock.now().to_datetime()));
-    options.limit_interval_percent = 0;
-    options.work_delay = WORK_DELAY;
-    Sandbox::start(options).await.unwrap()
+    played::sandbox(|options| options.work_delay = WORK_DELAY).await
 }
 
 fn config(shop: &Running) -> String {

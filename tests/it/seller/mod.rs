@@ -8,17 +8,15 @@ mod held;
 mod images;
 mod photos;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use sandbox::{Running, Sandbox, SandboxOptions};
+use sandbox::Running;
 use serde_json::{Value, json};
-use switchboard::{
-    clock::{Clock as _, SystemClock},
-    config::DEFAULT_CONFIG,
-};
+use switchboard::config::DEFAULT_CONFIG;
 
 use crate::support::{
     client::{Api, Reply, WsClient, new_id},
+    played,
     server::{Starting, TestServer},
 };
 
@@ -30,11 +28,7 @@ const WHOLE_RU: &str = "Продать: кружка керамическая. �
 
 /// A shop without limits on calls.
 async fn shop() -> Running {
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let mut options = SandboxOptions::new(Arc::new(|| SystemClock.now().to_datetime()));
-    options.limit_interval_percent = 0;
-    options.work_delay = Duration::from_millis(100);
-    Sandbox::start(options).await.unwrap()
+    played::sandbox(|options| options.work_delay = Duration::from_millis(100)).await
 }
 
 /// The config as it comes, on this shop.

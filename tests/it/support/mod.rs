@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod embedded;
 pub(crate) mod faulty;
 pub(crate) mod kills;
+pub(crate) mod played;
 pub(crate) mod raw;
 pub(crate) mod real_model;
 pub(crate) mod redis;

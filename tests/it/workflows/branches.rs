@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{follow, say, send, words};
+use super::{follow, orders, say, send, words};
 use crate::support::{
     client::{assert_dense, new_id},
     server::{CONCIERGE, TestServer},
@@ -33,14 +33,8 @@ fn config(shop: &Shop, effect: &str) -> String {
         talk: {{ say: One., then: more }}
         more: {{ say: Two. }}
         done: {{ say: Done. }}
-tools:
-  orders:
-    kind: http
-    hosts_allowed: ['127.0.0.1:{port}']
-    private_addresses_allowed: [127.0.0.0/8]
-    methods: [POST]
-    effect: {effect}
-"
+{}",
+        orders(port, effect)
     )
 }
 

@@ -49,13 +49,21 @@ fn config(shop: &Shop, effect: &str) -> String {
             say: 'Order at {{{{ price }}}}?'
             into: card
             rejected: no_order
-            expires: 2s
+            expires: 1h
           then: done
           on_error: failed
         done: {{ say: Ordered. }}
         no_order: {{ say: 'Not ordered: {{{{ error.code }}}}.' }}
         failed: {{ say: 'It failed: {{{{ error.code }}}}.' }}
-tools:
+{}",
+        orders(port, effect)
+    )
+}
+
+/// The tool that orders from the shop at this port.
+fn orders(port: u16, effect: &str) -> String {
+    format!(
+        "tools:
   orders:
     kind: http
     hosts_allowed: ['127.0.0.1:{port}']
@@ -64,7 +72,6 @@ tools:
     effect: {effect}
 "
     )
-    .replace("expires: 2s", "expires: 1h")
 }
 
 async fn follow(server: &Api, id: &str) -> WsClient {

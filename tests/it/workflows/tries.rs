@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fakemodel::{FakeModel, Script};
 
-use super::{find, follow, say, send, words};
+use super::{find, follow, orders, say, send, words};
 use crate::support::{
     client::{assert_dense, new_id},
     server::{CONCIERGE, TestServer},
@@ -28,14 +28,8 @@ fn config(shop: &Shop, effect: &str, order: &str) -> String {
         order: {{ {order}, then: done, on_error: failed }}
         done: {{ say: Ordered. }}
         failed: {{ say: 'It failed: {{{{ error.code }}}}.' }}
-tools:
-  orders:
-    kind: http
-    hosts_allowed: ['127.0.0.1:{port}']
-    private_addresses_allowed: [127.0.0.0/8]
-    methods: [POST]
-    effect: {effect}
-"
+{}",
+        orders(port, effect)
     )
     .replace("ARGUMENTS", &format!("arguments: {{ url: '{url}', method: POST }}"))
 }
